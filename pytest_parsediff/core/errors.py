@@ -1,0 +1,452 @@
+"""Every error that is raised on purpose, with a code, a place and a hint.
+
+Codes are stable and never reused: ``PD1xx`` scenarios and options, ``PD2xx`` stores,
+``PD3xx`` goldens, ``PD4xx`` adapters. Each one has an entry in ``docs/errors.md``.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def strip_control(text: str) -> str:
+    r"""Replace control characters, which a terminal would obey, by ``\xNN``.
+
+    Newline and tab stay. Bidirectional marks are replaced too, because they reorder
+    what a reader sees.
+    """
+    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+
+
+def clip(value: object, limit: int = 80) -> str:
+    """Return ``repr(value)`` in at most *limit* characters."""
+    text = repr(value)
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A place in a file.
+
+    Attributes:
+        path: The file or folder.
+        line: 1-based, or ``None`` for the file as a whole.
+        column: 1-based, in characters, or ``None``.
+    """
+
+    path: Path | str
+    line: int | None = None
+    column: int | None = None
+
+    def __str__(self) -> str:
+        parts = [str(self.path)]
+        parts += [str(part) for part in (self.line, self.column) if part is not None]
+        return ":".join(parts)
+
+
+class ParsediffError(Exception):
+    """Base of every error raised on purpose by pytest-parsediff.
+
+    Attributes:
+        code: Stable id; the heading of its entry in ``docs/errors.md``.
+        hint: One imperative sentence: what the reader should do next.
+        message: What was expected and what was found.
+        where: The place, when there is one.
+    """
+
+    code: ClassVar[str] = "PD000"
+    hint: str = "Report this as a bug in pytest-parsediff."
+
+    def __init__(
+        self, message: str, where: Where | None = None, hint: str | None = None
+    ) -> None:
+        super().__init__(message, where, hint)  # all in args, so it survives pickling
+        self.message = message
+        self.where = where
+        if hint is not None:
+            self.hint = hint
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        return strip_control(f"{self.code}: {place}{self.message}\n  hint: {self.hint}")
+
+
+# --- PD1xx: scenarios, configuration, options -------------------------------------
+
+
+class UnknownKeyError(ParsediffError):
+    """A configuration file has a key that no version knows."""
+
+    code = "PD101"
+    hint = "Remove the key, or correct its spelling."
+
+
+class UnsupportedKeyError(ParsediffError):
+    """A configuration file has a key that this version does not act on."""
+
+    code = "PD102"
+    hint = "Remove the key, or install a version that acts on it."
+
+
+class BadValueError(ParsediffError):
+    """A configuration key has a value of the wrong type or range."""
+
+    code = "PD103"
+    hint = "Correct the value; `python -m pytest_parsediff schema` prints what is allowed."
+
+
+class BadTOMLError(ParsediffError):
+    """A configuration file is not valid TOML, or not UTF-8."""
+
+    code = "PD104"
+    hint = "Correct the file at the line given."
+
+
+class TwoStoresError(ParsediffError):
+    """A scenario has both ``fixture.sql`` and ``files/``."""
+
+    code = "PD105"
+    hint = "Keep one of the two, or split the scenario into two folders."
+
+
+class StoreMissingError(ParsediffError):
+    """A folder has ``scenario.toml`` but no store."""
+
+    code = "PD107"
+    hint = "Add a fixture.sql or a files/ folder beside scenario.toml."
+
+
+class ScenarioNameError(ParsediffError):
+    """A scenario's folder cannot be typed as a node id."""
+
+    code = "PD109"
+    hint = "Rename the folder to letters, digits, '_', '.' and '-' only."
+
+
+class NoScenariosError(ParsediffError):
+    """``--parsediff`` was given and there is nothing to run."""
+
+    code = "PD110"
+    hint = "Create scenarios/<name>/fixture.sql, or set parsediff_scenarios."
+
+
+class OutsideFolderError(ParsediffError):
+    """A path leaves the folder it must stay in."""
+
+    code = "PD111"
+    hint = "Use a relative path without '..' that stays below the folder."
+
+
+class UnknownAdapterError(ParsediffError):
+    """No adapter of that name was found."""
+
+    code = "PD112"
+    hint = "Check the spelling, or configure it under [adapters.<name>]."
+
+
+class NoAdapterError(ParsediffError):
+    """Nothing says which adapter reads the scenario."""
+
+    code = "PD113"
+    hint = 'Set `adapter = "name"` in parsediff.toml, or parsediff_adapter in pytest\'s configuration.'
+
+
+class NestedScenarioError(ParsediffError):
+    """A scenario lies inside another scenario."""
+
+    code = "PD114"
+    hint = "Move the inner folder out of the outer one."
+
+
+class OptionError(ParsediffError):
+    """A command line flag or an ini value cannot be used as given."""
+
+    code = "PD116"
+    hint = "See `pytest --help`, section parsediff."
+
+
+# --- PD2xx: stores ----------------------------------------------------------------
+
+
+class FixtureSQLError(ParsediffError):
+    """SQLite refused a statement of ``fixture.sql``."""
+
+    code = "PD201"
+    hint = "Correct the statement at the line and column given."
+
+
+class ForbiddenSQLError(ParsediffError):
+    """``fixture.sql`` does something that could reach outside its store."""
+
+    code = "PD202"
+    hint = "Remove the statement; a fixture may only fill its own database."
+
+
+class BuildTimeError(ParsediffError):
+    """``fixture.sql`` ran longer than ``build_timeout_s``."""
+
+    code = "PD203"
+    hint = "Make the fixture smaller, or raise build_timeout_s in scenario.toml."
+
+
+class ValueTooLargeError(ParsediffError):
+    """A value in ``fixture.sql`` is larger than ``max_value_mb``."""
+
+    code = "PD204"
+    hint = "Make the value smaller, or raise max_value_mb in scenario.toml."
+
+
+class FixtureEncodingError(ParsediffError):
+    """``fixture.sql`` is not UTF-8 text."""
+
+    code = "PD205"
+    hint = "Save the file as UTF-8; write bytes as a blob literal, x'…'."
+
+
+class JournalConflictError(ParsediffError):
+    """``journal`` in TOML contradicts the script's own ``PRAGMA journal_mode``."""
+
+    code = "PD206"
+    hint = "Remove one of the two."
+
+
+class OpenTransactionError(ParsediffError):
+    """``fixture.sql`` ends inside a transaction, which would lose its rows."""
+
+    code = "PD207"
+    hint = "Add the missing COMMIT."
+
+
+class StoreFilesError(ParsediffError):
+    """A file of the store could not be copied or set up."""
+
+    code = "PD208"
+    hint = "Check the files below files/ and their permissions."
+
+
+class StoreStateError(ParsediffError):
+    """The asked ``state`` cannot be produced for this store or on this machine."""
+
+    code = "PD209"
+    hint = "Choose another state, or run on a system that can produce it."
+
+
+# --- PD3xx: goldens ---------------------------------------------------------------
+
+
+class GoldenMissingError(ParsediffError):
+    """There is no golden yet."""
+
+    code = "PD301"
+    hint = "Look at the output, then accept it with --update-golden."
+
+
+class GoldenMismatchError(ParsediffError):
+    """The adapter's events differ from the golden."""
+
+    code = "PD302"
+    hint = "Correct the adapter, or accept the new output with --update-golden."
+
+
+class DuplicateScenarioError(ParsediffError):
+    """Two folders give the same scenario id."""
+
+    code = "PD306"
+    hint = "Rename one of the two folders."
+
+
+class GoldenUnreadableError(ParsediffError):
+    """The golden is not canonical JSON lines: not UTF-8, not JSON, no object."""
+
+    code = "PD307"
+    hint = "Restore the golden from version control, or delete it and accept the output anew."
+
+
+class MergeMarkersError(ParsediffError):
+    """The golden holds markers of an unresolved merge."""
+
+    code = "PD308"
+    hint = "Resolve the merge, or delete the golden and accept the output anew."
+
+
+class GoldenLineEndingsError(ParsediffError):
+    """The golden differs from the output only by CRLF line ends or a BOM."""
+
+    code = "PD309"
+    hint = "Add `expected*.jsonl -text` to .gitattributes and check the file out again."
+
+
+class UpdateBlockedError(ParsediffError):
+    """An update wrote nothing, because at least one selected scenario is not sound."""
+
+    code = "PD310"
+    hint = "Mend what is listed, or deselect it, and update again."
+
+
+class UnstableProjectionError(ParsediffError):
+    """Two runs over the same store gave different events."""
+
+    code = "PD312"
+    hint = "Remove what changes from run to run (clock, order of sets, random ids), or list it under redact."
+
+
+class StaleGoldenError(ParsediffError):
+    """A golden was changed by somebody else while the update ran."""
+
+    code = "PD314"
+    hint = "Look at the golden and run the update again."
+
+
+class CommitError(ParsediffError):
+    """Writing a golden failed; what had been written was put back."""
+
+    code = "PD316"
+    hint = "Check permissions and free space, then run the update again."
+
+
+class EmptyProjectionError(ParsediffError):
+    """An update would write a golden without any event."""
+
+    code = "PD317"
+    hint = "Set `empty = true` in scenario.toml when no event is right."
+
+
+class OrphanGoldenError(ParsediffError):
+    """A golden lies in a folder without a store."""
+
+    code = "PD320"
+    hint = "Restore fixture.sql, or delete the golden."
+
+
+class UpdateScopeError(ParsediffError):
+    """An update was asked together with flags that make its result unsound."""
+
+    code = "PD330"
+    hint = "Run the update without that flag."
+
+
+class UpdateOnCIError(ParsediffError):
+    """An update was asked where ``CI`` is set."""
+
+    code = "PD331"
+    hint = "Update on your own machine and commit the golden."
+
+
+# --- PD4xx: adapters --------------------------------------------------------------
+
+
+class AdapterError(ParsediffError):
+    """The adapter raised an exception."""
+
+    code = "PD401"
+    hint = "Correct the adapter; its own traceback is above."
+
+
+class AdapterTimeoutError(ParsediffError):
+    """The adapter did not end within ``timeout_s``."""
+
+    code = "PD402"
+    hint = "Correct the adapter, or raise timeout_s in scenario.toml."
+
+
+class CommandFailedError(ParsediffError):
+    """A command of the adapter ended with a non-zero exit status or a signal."""
+
+    code = "PD403"
+    hint = "Run the command by hand; the end of its stderr is above."
+
+
+class OutputFormatError(ParsediffError):
+    """The output of a command is not JSON lines, a JSON array, or the document asked."""
+
+    code = "PD404"
+    hint = "Make the command print one JSON object per line, or set records."
+
+
+class NotAnEventError(ParsediffError):
+    """An emitted value is not a JSON object of JSON values (NaN is not JSON)."""
+
+    code = "PD405"
+    hint = "Emit dictionaries with string keys and finite numbers only."
+
+
+class StoreChangedError(ParsediffError):
+    """The adapter changed the store, which it may only read."""
+
+    code = "PD406"
+    hint = "Open the store read-only (`mode=ro`), and never create files beside it."
+
+
+class OutputTooLargeError(ParsediffError):
+    """The adapter emitted more than ``max_output_mb``."""
+
+    code = "PD407"
+    hint = "Correct the adapter, or raise max_output_mb of the adapter."
+
+
+class CommandMissingError(ParsediffError):
+    """A required command is not installed."""
+
+    code = "PD408"
+    hint = "Install the command, or set required = false to skip."
+
+
+class AdapterExitError(ParsediffError):
+    """The adapter tried to end the process, or its process died."""
+
+    code = "PD409"
+    hint = 'Correct the adapter, or set isolation = "process" to contain it.'
+
+
+class AdapterLoadError(ParsediffError):
+    """The adapter could not be imported or is not an adapter."""
+
+    code = "PD410"
+    hint = "Give `module:callable`; the module must be importable from the root folder."
+
+
+class PlaceholderError(ParsediffError):
+    """A command, an environment value or a path uses an unknown placeholder."""
+
+    code = "PD411"
+    hint = "Use a known placeholder, or double the braces to mean them."
+
+
+class SQLOutputError(ParsediffError):
+    """The query over the tool's own database failed."""
+
+    code = "PD413"
+    hint = "Run the query by hand on the tool's database."
+
+
+class CanonicalRuleError(ParsediffError):
+    """A canonicalisation rule does not fit an event."""
+
+    code = "PD414"
+    hint = "Correct the rule in [adapters.<name>]."
+
+
+class SchemaError(ParsediffError):
+    """The store lacks a table or column that the built-in adapter cannot do without."""
+
+    code = "PD421"
+    hint = "Check that the source is a store of that agent, and its version."
+
+
+class StoreOpenError(ParsediffError):
+    """The built-in adapter could not open or read the store."""
+
+    code = "PD422"
+    hint = "Check that the file exists, is a SQLite database and can be read."
+
+
+class RowError(ParsediffError):
+    """A row that the built-in adapter cannot do without is unreadable."""
+
+    code = "PD423"
+    hint = "Look at the row named; a required cell is NULL, blank or of the wrong type."

@@ -1,0 +1,78 @@
+"""What an adapter is given and what it hands out.
+
+The words are those of the documentation: an *event* is any JSON object, a
+*checkpoint* is a cursor behind everything emitted so far, a *notice* tells about
+something that was seen and is not an event. None of these types knows how a store
+is read or how events are compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+#: One JSON object. Keys are strings; values are what :func:`json.loads` returns.
+#: Key order matters only to the ``declared`` encoder.
+Event: TypeAlias = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A cursor: every event before it has been handed out.
+
+    Attributes:
+        cursor: Opaque text that the same adapter understands later.
+    """
+
+    cursor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something an adapter noticed and that is not an event.
+
+    Attributes:
+        code: Short stable id chosen by the adapter, for example ``bad-cell``.
+        message: One line for people.
+        where: Place inside the store, for example ``part/prt_1``; may be empty.
+    """
+
+    code: str
+    message: str
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What an adapter reads.
+
+    Attributes:
+        path: Absolute path of the database file, or of the file or folder of a
+            file store.
+        root: Absolute path of the store root; *path* is below it or equal to it.
+    """
+
+    path: Path
+    root: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What an adapter may use besides the source.
+
+    Attributes:
+        clock: Seconds, monotonic; a test may replace it, so timers must use it.
+        state_dir: Folder that survives between the polls of one scenario.
+        tmp: Folder outside the store root; it is ``HOME`` while the adapter runs.
+    """
+
+    clock: Callable[[], float]
+    state_dir: Path
+    tmp: Path
+
+
+#: Everything a scan may yield, in the order in which it happened.
+Emission: TypeAlias = Event | Checkpoint | Notice
+Emissions: TypeAlias = Iterable[Emission]
