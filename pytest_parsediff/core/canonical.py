@@ -1,0 +1,231 @@
+r"""The only bytes a list of events may have: canonical JSON lines.
+
+Two encoders, each with a version that goes up when its bytes change:
+
+``sorted/1``
+    Keys sorted by code point, no white space, UTF-8. U+0085, U+2028 and U+2029 are
+    escaped, because tools that split text at "line ends" would cut a line there.
+
+``declared/1``
+    Keys in the order in which the adapter gave them, numbers and strings as Go's
+    ``encoding/json`` prints them with HTML escaping on (``<`` is ``\u003c``), so
+    that goldens published by Go programs match byte for byte.
+
+Both end each line with one LF and never contain another one: JSON escapes LF inside
+strings (RFC 8259 section 7). Split with :func:`split_lines`, never with
+``str.splitlines()``, which also cuts at U+0085 and U+2028.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+
+from pytest_parsediff.core.errors import NotAnEventError, clip
+from pytest_parsediff.core.event import Event
+
+
+class Encoder(StrEnum):
+    """Which canonical form a scenario's golden has."""
+
+    SORTED = "sorted"
+    DECLARED = "declared"
+
+
+#: Version of each encoder's bytes.
+ENCODER_VERSIONS = {Encoder.SORTED: 1, Encoder.DECLARED: 1}
+
+_LINE_SEPARATORS = {0x85: "\\u0085", 0x2028: "\\u2028", 0x2029: "\\u2029"}
+_HAS_SEPARATOR = re.compile("[\x85\u2028\u2029]")
+_GO_ESCAPES = {
+    ord("<"): "\\u003c",
+    ord(">"): "\\u003e",
+    ord("&"): "\\u0026",
+    0x2028: "\\u2028",
+    0x2029: "\\u2029",
+}
+_HAS_GO_ESCAPE = re.compile("[<>&\u2028\u2029]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_sorted = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
+)
+_declared = json.JSONEncoder(
+    ensure_ascii=False, separators=(",", ":"), allow_nan=False
+)
+
+
+def encode_sorted(event: Event) -> bytes:
+    """Return *event* as one ``sorted/1`` line without its LF.
+
+    Raises:
+        NotAnEventError: PD405, a value is not JSON (bytes, NaN, an integer key, …).
+    """
+    text = _dump(_sorted, event)
+    if _HAS_SEPARATOR.search(text):  # only strings can hold them: no token does
+        text = text.translate(_LINE_SEPARATORS)
+    return _utf8(text)
+
+
+def encode_declared(event: Event) -> bytes:
+    r"""Return *event* as one ``declared/1`` line without its LF.
+
+    Lone surrogates become U+FFFD, as in Go. Floats print in their shortest
+    round-trip form, with an exponent only below 1e-6 and from 1e21 on, and without
+    ``.0``.
+
+    Raises:
+        NotAnEventError: PD405, a value is not JSON.
+
+    Source:
+        https://pkg.go.dev/encoding/json#Marshal (floats as ES6 numbers, HTML
+        escaping, U+2028 and U+2029).
+    """
+    text = _dump(_declared, event)
+    if _MAY_HOLD_FLOAT.search(text):
+        text = _STRING_OR_FLOAT.sub(_go_token, text)
+    if _HAS_GO_ESCAPE.search(text):  # only strings can hold them
+        text = text.translate(_GO_ESCAPES)
+    return _SURROGATE.sub("\ufffd", text).encode()
+
+
+_ENCODERS: dict[Encoder, Callable[[Event], bytes]] = {
+    Encoder.SORTED: encode_sorted,
+    Encoder.DECLARED: encode_declared,
+}
+
+
+def encode_lines(events: Iterable[Event], encoder: Encoder) -> list[bytes]:
+    """Return one line per event, in order, without line ends."""
+    encode = _ENCODERS[encoder]
+    return [encode(event) for event in events]
+
+
+def join_lines(lines: Iterable[bytes]) -> bytes:
+    """Return *lines* as the bytes of a file: each one ended by LF."""
+    return b"".join([line + b"\n" for line in lines])
+
+
+def split_lines(data: bytes) -> list[bytes]:
+    """Return the lines of *data* without LF; a missing last LF loses nothing."""
+    lines = data.split(b"\n")
+    if lines[-1] == b"":
+        lines.pop()
+    return lines
+
+
+# --- checking -----------------------------------------------------------------------
+
+
+def _dump(encoder: json.JSONEncoder, event: Event) -> str:
+    """Encode *event* and prove that decoding gives the same value back.
+
+    json turns integer keys into strings and enums into numbers without a word; what
+    does not survive the round trip is looked at value by value.
+    """
+    if not isinstance(event, dict):
+        raise NotAnEventError(f"expected a JSON object, got {clip(event)}")
+    try:
+        text = encoder.encode(event)
+    except (TypeError, ValueError, RecursionError) as error:
+        _refuse(event, error)
+    if json.loads(text) != event:
+        _check(event, "")
+    return text
+
+
+def _refuse(event: Event, error: Exception) -> None:
+    """Raise PD405 that names the place, or at least what json said."""
+    if not isinstance(error, RecursionError):
+        _check(event, "")
+    raise NotAnEventError(f"expected a JSON object, got {error}") from error
+
+
+def _check(value: object, pointer: str) -> None:
+    """Raise PD405 at the first value below *pointer* that is not JSON."""
+    if value is None or isinstance(value, (bool, int, str)):
+        return
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            _not_json(pointer, value)
+        return
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if not isinstance(key, str):
+                _not_json(pointer, key, "a key that is not text")
+            _check(inner, f"{pointer}/{escape_pointer(key)}")
+        return
+    if isinstance(value, (list, tuple)):
+        for index, inner in enumerate(value):
+            _check(inner, f"{pointer}/{index}")
+        return
+    _not_json(pointer, value)
+
+
+def _not_json(pointer: str, value: object, what: str = "a value that is not JSON") -> None:
+    place = pointer or "the top level"
+    raise NotAnEventError(f"{what} at {place}: {type(value).__name__} {clip(value)}")
+
+
+def escape_pointer(token: str) -> str:
+    """Return *token* escaped for a JSON pointer (RFC 6901 section 3)."""
+    return token.replace("~", "~0").replace("/", "~1")
+
+
+def _utf8(text: str) -> bytes:
+    r"""Encode; a lone surrogate, which UTF-8 cannot hold, becomes ``\udXXX``."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return _SURROGATE.sub(lambda s: f"\\u{ord(s[0]):04x}", text).encode()
+
+
+# --- Go's numbers -------------------------------------------------------------------
+
+# json's C encoder prints floats with repr() and offers no way in, so the float tokens
+# of its output are rewritten. Strings are matched first, so that nothing inside one
+# can be taken for a number; the cheap search saves that for events without floats.
+_MAY_HOLD_FLOAT = re.compile(r"[:\[,]-?\d+[.e]")
+_STRING_OR_FLOAT = re.compile(r'"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+(?:e[-+]?\d+)?|e[-+]?\d+)')
+
+
+def _go_token(found: re.Match[str]) -> str:
+    token = found[0]
+    return token if token.startswith('"') else go_float(float(token))
+
+
+def go_float(number: float) -> str:
+    """Return *number* as Go prints it in JSON: ``0``, ``0.02``, ``1e-7``, ``1e+21``."""
+    if number == 0:
+        return "-0" if math.copysign(1, number) < 0 else "0"
+    digits, _, exponent_text = f"{number!r}e0".partition("e")
+    mantissa, _, fraction = digits.lstrip("-").partition(".")
+    exponent = int(exponent_text.removesuffix("e0") or 0)
+    fraction = "" if fraction == "0" else fraction
+    sign = "-" if number < 0 else ""
+    if 1e-6 <= abs(number) < 1e21:
+        return sign + _plain(mantissa, fraction, exponent)
+    return sign + _scientific(mantissa, fraction, exponent)
+
+
+def _plain(mantissa: str, fraction: str, exponent: int) -> str:
+    """Write ``mantissa.fraction * 10**exponent`` without an exponent."""
+    digits = mantissa + fraction
+    point = len(mantissa) + exponent
+    if point <= 0:
+        return f"0.{'0' * -point}{digits}".rstrip("0").rstrip(".")
+    if point >= len(digits):
+        return digits + "0" * (point - len(digits))
+    return f"{digits[:point].lstrip('0') or '0'}.{digits[point:]}"
+
+
+def _scientific(mantissa: str, fraction: str, exponent: int) -> str:
+    """Write with one digit before the point; Go trims ``e-07`` to ``e-7``."""
+    digits = (mantissa + fraction).lstrip("0")
+    shift = len(mantissa + fraction) - len(digits)
+    power = exponent + len(mantissa) - 1 - shift
+    digits = digits.rstrip("0")
+    head = digits[0] + (f".{digits[1:]}" if len(digits) > 1 else "")
+    return f"{head}e{'-' if power < 0 else '+'}{abs(power)}"
