@@ -57,23 +57,39 @@ class ParsediffError(Exception):
         hint: One imperative sentence: what the reader should do next.
         message: What was expected and what was found.
         where: The place, when there is one.
+        detail: More lines for people: a traceback, the end of stderr; may be empty.
     """
 
     code: ClassVar[str] = "PD000"
     hint: str = "Report this as a bug in pytest-parsediff."
 
     def __init__(
-        self, message: str, where: Where | None = None, hint: str | None = None
+        self,
+        message: str,
+        where: Where | None = None,
+        hint: str | None = None,
+        detail: str = "",
     ) -> None:
-        super().__init__(message, where, hint)  # all in args, so it survives pickling
+        super().__init__(message, where, hint, detail)  # all in args: it pickles
         self.message = message
         self.where = where
+        self.detail = detail
         if hint is not None:
             self.hint = hint
 
-    def __str__(self) -> str:
+    @property
+    def headline(self) -> str:
+        """The first line: code, place, what was expected and found."""
         place = f"{self.where}: " if self.where else ""
-        return strip_control(f"{self.code}: {place}{self.message}\n  hint: {self.hint}")
+        return strip_control(f"{self.code}: {place}{self.message}")
+
+    def __str__(self) -> str:
+        detail = f"\n{strip_control(self.detail.rstrip())}" if self.detail else ""
+        return f"{self.headline}{detail}\n  hint: {strip_control(self.hint)}"
+
+
+class Unavailable(Exception):  # noqa: N818 - a reason to skip, not an error
+    """The scenario cannot run on this machine; its text is the reason to skip."""
 
 
 # --- PD1xx: scenarios, configuration, options -------------------------------------

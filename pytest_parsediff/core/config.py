@@ -1,0 +1,179 @@
+"""What ``scenario.toml``, ``parsediff.toml`` and ``[tool.parsediff]`` may say.
+
+The structures below are the single source: files are checked against them and the
+published JSON schema is generated from them.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal, TypeAlias
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from pytest_parsediff.core.canonical import Encoder
+
+Seconds: TypeAlias = Annotated[float, Meta(gt=0, description="seconds")]
+Megabytes: TypeAlias = Annotated[float, Meta(gt=0, description="2**20 bytes")]
+Instant: TypeAlias = Annotated[datetime, Meta(tz=True)]
+PointerText: TypeAlias = Annotated[
+    str, Meta(min_length=1, description="JSON pointer; a bare word is a top-level key")
+]
+Argv: TypeAlias = Annotated[list[str], Meta(min_length=1)]
+Journal: TypeAlias = Literal["wal", "delete"]
+State: TypeAlias = Literal[
+    "clean-exit", "live", "killed-wal", "main-only", "read-only-dir", "locked"
+]
+
+
+class Mark(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A pytest mark with arguments.
+
+    Attributes:
+        name: As in ``pytest.mark.<name>``.
+        args: Positional arguments.
+        kwargs: Keyword arguments.
+    """
+
+    name: str
+    args: list[Any] = []
+    kwargs: dict[str, Any] = {}
+
+
+class SQLOutput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Read the output from the tool's own SQLite database.
+
+    Attributes:
+        db: Path of the database; placeholders allowed.
+        query: One SELECT; each row is an object keyed by column name.
+    """
+
+    db: str
+    query: str
+
+
+class AdapterConfig(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
+):
+    """One ``[adapters.<name>]`` table.
+
+    A table with neither ``command``, ``sql`` nor ``python`` refines the adapter of
+    that name which is found elsewhere (built in, entry point, hook).
+
+    Attributes:
+        command: Program and arguments; placeholders allowed.
+        prepare: Commands to run before it, in order.
+        env: Environment variables; placeholders allowed.
+        pass_env: Names of variables taken over from pytest's own environment.
+        output: File to read instead of stdout; placeholders allowed.
+        records: Place of the list of events in a JSON document.
+        sql: Read rows of the tool's own database instead of an output.
+        required: Fail instead of skip when a command is not installed.
+        python: ``module:callable`` of an adapter in Python.
+        isolation: ``process`` runs a Python adapter in a process of its own.
+        timeout_s: Longest time for one scan, all commands together.
+        max_output_mb: Most that one scan may emit.
+        session: Place of the session id.
+        key: Places that together identify an event.
+        keep: Places to keep; everything else is left out.
+        drop: Places to leave out.
+        drop_events: Values, per place, of events to leave out.
+        rename: New place per old place.
+        derive: New place from a sum of others, ``"a + b - c"``.
+        round: Decimal digits per place.
+        sort: Places by which events are sorted.
+        ordered: Whether the order of events matters.
+        encoder: Canonical form of the golden.
+    """
+
+    command: Argv | UnsetType = UNSET
+    prepare: list[Argv] | UnsetType = UNSET
+    env: dict[str, str] | UnsetType = UNSET
+    pass_env: list[str] | UnsetType = UNSET
+    output: str | UnsetType = UNSET
+    records: PointerText | UnsetType = UNSET
+    sql: SQLOutput | UnsetType = UNSET
+    required: bool | UnsetType = UNSET
+    python: str | UnsetType = UNSET
+    isolation: Literal["none", "process"] | UnsetType = UNSET
+    timeout_s: Seconds | UnsetType = UNSET
+    max_output_mb: Megabytes | UnsetType = UNSET
+    session: PointerText | UnsetType = UNSET
+    key: list[PointerText] | UnsetType = UNSET
+    keep: list[PointerText] | UnsetType = UNSET
+    drop: list[PointerText] | UnsetType = UNSET
+    drop_events: dict[PointerText, list[Any]] | UnsetType = UNSET
+    rename: dict[PointerText, PointerText] | UnsetType = UNSET
+    derive: dict[PointerText, str] | UnsetType = UNSET
+    round: dict[PointerText, int] | UnsetType = UNSET
+    sort: list[PointerText] | UnsetType = UNSET
+    ordered: bool | UnsetType = UNSET
+    encoder: Encoder | UnsetType = UNSET
+
+
+class ScenarioConfig(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
+):
+    """What ``scenario.toml`` may say.
+
+    Attributes:
+        adapter: Name of the adapter that reads the store.
+        source: Path below the store root that is handed to the adapter.
+        mtime: Modification time per glob of paths below the store root.
+        journal: Journal mode in which the database is left.
+        state: How the writer of the store left it.
+        env: Environment variables for everything that runs.
+        redact: Places whose values become ``<REDACTED>``, or the text given.
+        timeout_s: Longest time for one scan.
+        build_timeout_s: Longest time for building the store.
+        max_value_mb: Largest single value in ``fixture.sql``.
+        marks: pytest marks of the scenario.
+        xfail: Reason per adapter why it is known to fail; strict.
+        empty: Whether no event at all is the right output.
+    """
+
+    adapter: str | UnsetType = UNSET
+    source: str | UnsetType = UNSET
+    mtime: dict[str, Instant] | UnsetType = UNSET
+    journal: Journal | UnsetType = UNSET
+    state: State | UnsetType = UNSET
+    env: dict[str, str] | UnsetType = UNSET
+    redact: list[PointerText] | dict[PointerText, str] | UnsetType = UNSET
+    timeout_s: Seconds | UnsetType = UNSET
+    build_timeout_s: Seconds | UnsetType = UNSET
+    max_value_mb: Megabytes | UnsetType = UNSET
+    marks: list[str | Mark] | UnsetType = UNSET
+    xfail: dict[str, str] | UnsetType = UNSET
+    empty: bool | UnsetType = UNSET
+
+
+class DefaultsConfig(
+    ScenarioConfig, frozen=True, kw_only=True, forbid_unknown_fields=True
+):
+    """What ``parsediff.toml`` and ``[tool.parsediff]`` may say.
+
+    Attributes:
+        adapters: Adapters by name.
+    """
+
+    adapters: dict[str, AdapterConfig] | UnsetType = UNSET
+
+
+#: Keys of the design that this version does not act on, per structure.
+RESERVED_KEYS: dict[type[msgspec.Struct], frozenset[str]] = {
+    ScenarioConfig: frozenset({"writer", "stress", "sessions"}),
+    DefaultsConfig: frozenset({"writer", "stress", "sessions"}),
+    AdapterConfig: frozenset({"evidence", "delivery", "exact_resume", "check"}),
+}
+
+
+def json_schema(kind: Literal["scenario", "parsediff"]) -> dict[str, Any]:
+    """Return the JSON schema (draft 2020-12) of one of the two files."""
+    structure = ScenarioConfig if kind == "scenario" else DefaultsConfig
+    schema = msgspec.json.schema(structure)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"pytest-parsediff {kind}.toml",
+        **schema,
+    }
