@@ -1,0 +1,170 @@
+"""Proof that an adapter only read: what lies below a store root before and after.
+
+Digests are taken only when this process has no descriptor open on a file of the
+store: on POSIX systems closing *any* descriptor of a file drops every lock that the
+process holds on it, so reading a database that an adapter still has open would take
+its locks away (https://sqlite.org/howtocorrupt.html section 2.2). Where an adapter
+keeps a connection, a child process takes them.
+"""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import json
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+_CHILD = """\
+import hashlib, json, sys
+paths = json.load(sys.stdin)
+print(json.dumps([hashlib.sha256(open(p, "rb").read()).hexdigest() for p in paths]))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """One file at one moment.
+
+    Attributes:
+        size: Bytes.
+        mtime_ns: Nanoseconds since the epoch.
+        identity: Device and inode.
+        digest: SHA-256 of the content; empty for ``-shm``, which readers may change,
+            and for anything that is not a regular file.
+    """
+
+    size: int
+    mtime_ns: int
+    identity: tuple[int, int]
+    digest: bytes
+
+
+def observe(
+    root: Path, known: Mapping[str, bytes] | None = None
+) -> dict[str, FileState]:
+    """Return the state of every file below *root*, by path relative to it.
+
+    Args:
+        root: The store root.
+        known: Digests that need not be computed again, by relative path.
+
+    Returns:
+        Relative path with ``/`` to state, in no particular order.
+    """
+    known = known or {}
+    found = dict(_list_files(str(root), ""))
+    wanted = [
+        name
+        for name, status in found.items()
+        if name not in known
+        and stat.S_ISREG(status.st_mode)
+        and not name.endswith("-shm")
+    ]
+    identities = {(s.st_dev, s.st_ino) for s in found.values()}
+    digests = dict(zip(wanted, _digests(root, wanted, identities), strict=True))
+    digests.update(known)
+    return {
+        name: FileState(
+            status.st_size,
+            status.st_mtime_ns,
+            (status.st_dev, status.st_ino),
+            digests.get(name, b""),
+        )
+        for name, status in found.items()
+    }
+
+
+def _list_files(folder: str, prefix: str) -> Iterator[tuple[str, os.stat_result]]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            name = prefix + entry.name
+            if entry.is_dir(follow_symlinks=False):
+                yield from _list_files(entry.path, f"{name}/")
+            else:
+                # os.stat, because entry.stat() has no inode on Windows
+                yield name, os.stat(entry.path, follow_symlinks=False)
+
+
+def _digests(
+    root: Path, names: list[str], identities: set[tuple[int, int]]
+) -> list[bytes]:
+    if names and _is_open(identities):
+        gc.collect()  # a connection in a reference cycle closes only now
+        if _is_open(identities):
+            return _digests_in_child(root, names)
+    return [_digest(root / name) for name in names]
+
+
+def _digest(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
+
+
+def _is_open(identities: set[tuple[int, int]]) -> bool:
+    """Return whether this process has a descriptor on one of *identities*.
+
+    Where the system does not list descriptors (Windows), locks do not have the POSIX
+    hazard either, and the answer is no.
+    """
+    try:
+        descriptors = os.listdir("/dev/fd")
+    except OSError:
+        return False
+    for descriptor in descriptors:
+        try:
+            status = os.fstat(int(descriptor))
+        except OSError:  # the descriptor of the listing itself
+            continue
+        if (status.st_dev, status.st_ino) in identities:
+            return True
+    return False
+
+
+def _digests_in_child(root: Path, names: list[str]) -> list[bytes]:
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", _CHILD],
+        input=json.dumps([str(root / name) for name in names]),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return [bytes.fromhex(digest) for digest in json.loads(done.stdout)]
+
+
+def violations(
+    before: Mapping[str, FileState], after: Mapping[str, FileState]
+) -> list[str]:
+    """Return what a reader must not have done, one line each; empty is the proof.
+
+    Allowed is what SQLite's own read-only connections do in WAL mode: make, change or
+    remove ``-shm``, and leave an empty ``-wal`` that was not there before
+    (https://sqlite.org/walformat.html section 2.1).
+    """
+    lines = []
+    for name in sorted({*before, *after}):
+        if name.endswith("-shm"):
+            continue
+        old, new = before.get(name), after.get(name)
+        if old is None and new is not None:
+            if not (name.endswith("-wal") and new.size == 0):
+                lines.append(f"created {name} ({new.size} bytes)")
+        elif new is None:
+            lines.append(f"removed {name}")
+        elif old is not None:
+            lines.extend(_changes(name, old, new))
+    return lines
+
+
+def _changes(name: str, old: FileState, new: FileState) -> Iterator[str]:
+    if old.identity != new.identity:
+        yield f"replaced {name} by another file"
+    elif old.digest != new.digest:
+        yield f"changed {name} ({old.size} bytes before, {new.size} after)"
+    elif old.mtime_ns != new.mtime_ns:
+        yield f"changed the modification time of {name}"

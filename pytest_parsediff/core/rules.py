@@ -1,0 +1,259 @@
+"""Canonicalisation: what a configuration declares about an adapter's events.
+
+The rules run in one fixed order, so that a reader of the TOML knows what each one
+sees: ``drop_events``, ``derive``, ``rename``, ``round``, ``drop``, ``keep``,
+``redact``, paths, ``sort``. All places are those of the event as it is at that point.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from msgspec import UNSET
+
+from pytest_parsediff.core.canonical import Encoder, encode_lines
+from pytest_parsediff.core.config import AdapterConfig
+from pytest_parsediff.core.errors import CanonicalRuleError, clip
+from pytest_parsediff.core.event import Event
+from pytest_parsediff.core.pointers import ABSENT, Pointer
+
+REDACTED = "<REDACTED>"
+
+_TERM = re.compile(r"\s*([-+]?)\s*([^\s+-]\S*)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """Compiled rules of one adapter in one scenario.
+
+    Attributes:
+        steps: Functions that change one event in place, in order.
+        dropped: Values, per place, of events that are left out.
+        redact: Replacement text per place.
+        sort: Places by which events are sorted; empty leaves the adapter's order.
+        key: Identity of an event.
+        session: Place of the session id, if known.
+        ordered: Whether the order of events matters.
+        encoder: Canonical form.
+    """
+
+    steps: tuple[Callable[[Event], None], ...]
+    dropped: tuple[tuple[Pointer, tuple[Any, ...]], ...]
+    redact: tuple[tuple[Pointer, str], ...]
+    sort: tuple[Pointer, ...]
+    key: tuple[str, ...]
+    session: str | None
+    ordered: bool
+    encoder: Encoder
+
+    def apply(
+        self, events: Sequence[Event], paths: Mapping[str, str]
+    ) -> list[bytes]:
+        """Return the canonical lines of *events*.
+
+        Args:
+            events: As emitted; never changed.
+            paths: Text that replaces each absolute path, as a whole component.
+
+        Returns:
+            One line per event that is left, without LF. Unordered events are sorted
+            by their bytes, so that equal multisets give equal lines.
+
+        Raises:
+            CanonicalRuleError: PD414, a rule does not fit an event.
+            NotAnEventError: PD405, an event is not JSON.
+        """
+        kept = [event for event in events if not self._is_dropped(event)]
+        if self.steps or self.redact:
+            kept = [self._changed(event) for event in kept]
+        replace = path_replacer(paths)
+        kept = [replace(event) for event in kept]
+        if self.sort:
+            kept.sort(key=self._sort_key)
+        lines = encode_lines(kept, self.encoder)
+        return lines if self.ordered else sorted(lines)
+
+    def _is_dropped(self, event: Event) -> bool:
+        return any(pointer.get(event) in values for pointer, values in self.dropped)
+
+    def _changed(self, event: Event) -> Event:
+        event = copy.deepcopy(event)
+        for step in self.steps:
+            step(event)
+        for pointer, text in self.redact:
+            pointer.replace(event, text)
+        return event
+
+    def _sort_key(self, event: Event) -> tuple[tuple[int, Any], ...]:
+        return tuple(_comparable(pointer, event) for pointer in self.sort)
+
+
+def _comparable(pointer: Pointer, event: Event) -> tuple[int, Any]:
+    """Order values of different types: absent, null, booleans, numbers, text."""
+    value = pointer.get(event)
+    match value:
+        case bool():
+            return (2, value)
+        case int() | float():
+            return (3, value)
+        case str():
+            return (4, value)
+        case None:
+            return (1, 0)
+    if value is ABSENT:
+        return (0, 0)
+    raise CanonicalRuleError(f"sort: {pointer.text} is {clip(value)}, not a plain value")
+
+
+# --- compiling ----------------------------------------------------------------------
+
+
+def compile_rules(
+    config: AdapterConfig, redact: Iterable[str] | Mapping[str, str] = ()
+) -> Rules:
+    """Return the rules of *config*, and of a scenario's *redact*.
+
+    Raises:
+        CanonicalRuleError: PD414, an expression under ``derive`` is not a sum.
+    """
+    steps: list[Callable[[Event], None]] = []
+    for target, expression in (config.derive or {}).items():
+        steps.append(_derive(Pointer.parse(target), expression))
+    for old, new in (config.rename or {}).items():
+        steps.append(_rename(Pointer.parse(old), Pointer.parse(new)))
+    for place, digits in (config.round or {}).items():
+        steps.append(_round(Pointer.parse(place), digits))
+    for place in config.drop or ():
+        steps.append(_drop(Pointer.parse(place)))
+    if config.keep is not UNSET:
+        steps.append(_keep(tuple(Pointer.parse(place) for place in config.keep)))
+    texts = redact if isinstance(redact, Mapping) else dict.fromkeys(redact, REDACTED)
+    return Rules(
+        steps=tuple(steps),
+        dropped=tuple(
+            (Pointer.parse(place), tuple(values))
+            for place, values in (config.drop_events or {}).items()
+        ),
+        redact=tuple((Pointer.parse(place), text) for place, text in texts.items()),
+        sort=tuple(Pointer.parse(place) for place in config.sort or ()),
+        key=tuple(config.key or ()),
+        session=config.session or None,
+        ordered=True if config.ordered is UNSET else config.ordered,
+        encoder=config.encoder or Encoder.SORTED,
+    )
+
+
+def _derive(target: Pointer, expression: str) -> Callable[[Event], None]:
+    terms = _parse_sum(target, expression)
+
+    def step(event: Event) -> None:
+        values = [(sign, pointer, pointer.get(event)) for sign, pointer in terms]
+        if all(value is ABSENT for _, _, value in values):
+            return
+        total: int | float = 0
+        for sign, pointer, value in values:
+            if value is ABSENT or value is None:
+                continue
+            if isinstance(value, bool) or not isinstance(value, (int, float)):
+                raise CanonicalRuleError(
+                    f"derive {target.text}: {pointer.text} is {clip(value)}, not a number"
+                )
+            total += sign * value
+        _put(target, event, total, "derive")
+
+    return step
+
+
+def _parse_sum(target: Pointer, expression: str) -> list[tuple[int, Pointer]]:
+    terms: list[tuple[int, Pointer]] = []
+    position = 0
+    while position < len(expression.rstrip()):
+        found = _TERM.match(expression, position)
+        if not found or (terms and not found[1]):
+            raise CanonicalRuleError(
+                f"derive {target.text}: expected `a + b - c`, got {clip(expression)}"
+            )
+        terms.append((-1 if found[1] == "-" else 1, Pointer.parse(found[2])))
+        position = found.end()
+    if not terms:
+        raise CanonicalRuleError(f"derive {target.text}: the sum is empty")
+    return terms
+
+
+def _rename(old: Pointer, new: Pointer) -> Callable[[Event], None]:
+    def step(event: Event) -> None:
+        value = old.remove(event)
+        if value is not ABSENT:
+            _put(new, event, value, "rename")
+
+    return step
+
+
+def _round(place: Pointer, digits: int) -> Callable[[Event], None]:
+    def step(event: Event) -> None:
+        value = place.get(event)
+        if isinstance(value, float):
+            place.replace(event, round(value, digits))
+
+    return step
+
+
+def _drop(place: Pointer) -> Callable[[Event], None]:
+    def step(event: Event) -> None:
+        place.remove(event)
+
+    return step
+
+
+def _keep(places: tuple[Pointer, ...]) -> Callable[[Event], None]:
+    def step(event: Event) -> None:
+        found = [(place, place.get(event)) for place in places]
+        event.clear()
+        for place, value in found:
+            if value is not ABSENT:
+                _put(place, event, value, "keep")
+
+    return step
+
+
+def _put(place: Pointer, event: Event, value: Any, rule: str) -> None:
+    if not place.put(event, value):
+        raise CanonicalRuleError(f"{rule}: {place.text} runs through a plain value")
+
+
+# --- paths --------------------------------------------------------------------------
+
+
+def path_replacer(paths: Mapping[str, str]) -> Callable[[Event], Event]:
+    """Return a function that replaces absolute paths in all text values.
+
+    A path is replaced only as a whole component: ``/s/store.db`` in
+    ``x:/s/store.db/part`` but not in ``/s/store.db2`` nor in ``/other/s/store.db``.
+    Longer paths go first. Keys are left alone.
+    """
+    if not paths:
+        return lambda event: event
+    longest_first = sorted(paths, key=len, reverse=True)
+    pattern = re.compile(
+        rf"(?<![\w.-])(?:{'|'.join(map(re.escape, longest_first))})(?![\w-]|\.\w)"
+    )
+
+    def text(value: str) -> str:
+        return pattern.sub(lambda found: paths[found[0]], value)
+
+    return lambda event: _map_text(event, text)
+
+
+def _map_text(value: Any, change: Callable[[str], str]) -> Any:
+    """Return *value* with *change* applied to all text that holds a slash."""
+    if isinstance(value, str):
+        return change(value) if "/" in value or "\\" in value else value
+    if isinstance(value, dict):
+        return {key: _map_text(inner, change) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_map_text(inner, change) for inner in value]
+    return value

@@ -1,0 +1,164 @@
+"""Throwaway folders: where stores are put, and what happens to them afterwards.
+
+One run folder per pytest run, on tmpfs when there is one with room, and below it one
+folder per projection. A folder is removed as soon as it is not needed; what is kept
+for a failure stays until the third run after it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_PREFIX = "pytest-parsediff-"
+_TMPFS = Path("/dev/shm")  # noqa: S108 - the folder made in it is private
+_ROOM_BYTES = 256 * 2**20
+_KEEP_RUNS = 3
+
+
+def make_run_folder(parent: Path | None = None) -> Path:
+    """Make and return a new private folder for this run, links resolved.
+
+    Args:
+        parent: Where to make it; ``None`` chooses tmpfs if it is there, writable and
+            has 256 MiB free, else the system's temporary folder.
+
+    Folders of earlier runs of the same user are removed, but for the newest two.
+    """
+    parent = parent or _choose_parent()
+    parent.mkdir(parents=True, exist_ok=True)
+    prefix = f"{_PREFIX}{_user()}-"
+    _forget_old_runs(parent, prefix)
+    return Path(tempfile.mkdtemp(prefix=prefix, dir=parent)).resolve()
+
+
+def _choose_parent() -> Path:
+    temporary = Path(tempfile.gettempdir())
+    if "TMPDIR" in os.environ or not os.access(_TMPFS, os.W_OK | os.X_OK):
+        return temporary
+    try:
+        status = os.statvfs(_TMPFS)
+    except OSError:
+        return temporary
+    return _TMPFS if status.f_bavail * status.f_frsize >= _ROOM_BYTES else temporary
+
+
+def _user() -> str:
+    return str(os.getuid()) if hasattr(os, "getuid") else os.environ.get("USERNAME", "u")
+
+
+def _forget_old_runs(parent: Path, prefix: str) -> None:
+    """Remove this user's older run folders; one in use keeps a lock file's pid."""
+    runs = []
+    for path in parent.glob(f"{prefix}*"):
+        try:
+            status = path.lstat()
+        except OSError:
+            continue
+        if not hasattr(os, "getuid") or status.st_uid == os.getuid():
+            runs.append((status.st_mtime_ns, path))
+    for _, path in sorted(runs)[: -(_KEEP_RUNS - 1)]:
+        if not _is_alive(path):
+            remove_tree(path)
+
+
+def _is_alive(run: Path) -> bool:
+    """Return whether the process that made *run* still runs."""
+    try:
+        pid = int((run / "pid").read_text("ascii"))
+        os.kill(pid, 0)
+    except PermissionError:
+        return True
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def remove_tree(path: Path) -> None:
+    """Remove *path* with everything below, also what was made read-only."""
+
+    def make_writable(_function: object, name: str, _error: object) -> None:
+        for target in (os.path.dirname(name), name):
+            try:
+                os.chmod(target, 0o700)  # noqa: PTH101 - strings throughout
+            except OSError:
+                return
+        shutil.rmtree(name, ignore_errors=True)
+
+    shutil.rmtree(path, onerror=make_writable)
+
+
+@dataclass(slots=True)
+class Workspace:
+    """Hands out numbered folders below one run folder.
+
+    Attributes:
+        run: The run folder.
+        label: Part of each folder's name that tells processes apart.
+    """
+
+    run: Path
+    label: str = "main"
+    _count: int = field(default=0, init=False)
+
+    def new_desk(self) -> Desk:
+        """Make the folders of one projection."""
+        self._count += 1
+        base = os.path.join(self.run, f"{self.label}-{self._count}")
+        os.mkdir(base, 0o700)
+        return Desk.make(base)
+
+    def close(self) -> None:
+        """Remove the run folder if nothing in it was kept."""
+        kept = [entry for entry in os.scandir(self.run) if entry.name != "pid"]
+        if not kept:
+            remove_tree(self.run)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The folders of one projection.
+
+    Attributes:
+        base: Holds all of them; ``actual.jsonl`` of a failure is put here.
+        store: The store root.
+        tmp: ``HOME`` and working directory of commands.
+    """
+
+    base: Path
+    store: Path
+    tmp: Path
+
+    @classmethod
+    def make(cls, base: str) -> Desk:
+        """Make the folders below *base*, which exists and is empty."""
+        store, tmp = os.path.join(base, "store"), os.path.join(base, "tmp")
+        os.mkdir(store, 0o700)
+        os.mkdir(tmp, 0o700)
+        return cls(Path(base), Path(store), Path(tmp))
+
+    @property
+    def state(self) -> Path:
+        """Folder that survives between polls; made on first use."""
+        path = self.base / "state"
+        path.mkdir(mode=0o700, exist_ok=True)
+        return path
+
+    def homes(self) -> Mapping[str, str]:
+        """Return the variables that make programs keep their files on this desk."""
+        tmp = str(self.tmp)
+        return {
+            "HOME": tmp,
+            "XDG_CONFIG_HOME": f"{tmp}/.config",
+            "XDG_CACHE_HOME": f"{tmp}/.cache",
+            "XDG_DATA_HOME": f"{tmp}/.local/share",
+            "XDG_STATE_HOME": f"{tmp}/.local/state",
+        }
+
+    def remove(self) -> None:
+        """Remove everything."""
+        remove_tree(self.base)
