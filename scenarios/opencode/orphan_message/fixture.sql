@@ -1,0 +1,63 @@
+-- A message and a part of a session that has no row emit nothing, and the sessions around
+-- them are read as ever: two session_started and no trace of the orphan's turn.
+
+CREATE TABLE session (
+	id TEXT PRIMARY KEY,
+	project_id TEXT NOT NULL,
+	parent_id TEXT,
+	slug TEXT NOT NULL,
+	directory TEXT NOT NULL,
+	title TEXT NOT NULL,
+	version TEXT NOT NULL,
+	agent TEXT,
+	model TEXT,
+	cost REAL NOT NULL DEFAULT 0,
+	tokens_input INTEGER NOT NULL DEFAULT 0,
+	tokens_output INTEGER NOT NULL DEFAULT 0,
+	tokens_reasoning INTEGER NOT NULL DEFAULT 0,
+	tokens_cache_read INTEGER NOT NULL DEFAULT 0,
+	tokens_cache_write INTEGER NOT NULL DEFAULT 0,
+	time_created INTEGER NOT NULL,
+	time_updated INTEGER NOT NULL,
+	time_compacting INTEGER,
+	time_archived INTEGER
+);
+
+CREATE TABLE message (
+	id TEXT PRIMARY KEY,
+	session_id TEXT NOT NULL,
+	time_created INTEGER NOT NULL,
+	time_updated INTEGER NOT NULL,
+	data TEXT NOT NULL
+);
+
+CREATE TABLE part (
+	id TEXT PRIMARY KEY,
+	message_id TEXT NOT NULL,
+	session_id TEXT NOT NULL,
+	time_created INTEGER NOT NULL,
+	time_updated INTEGER NOT NULL,
+	data TEXT NOT NULL
+);
+
+CREATE TABLE session_message (
+	id TEXT PRIMARY KEY,
+	session_id TEXT NOT NULL,
+	type TEXT NOT NULL,
+	time_created INTEGER NOT NULL,
+	time_updated INTEGER NOT NULL,
+	data TEXT NOT NULL
+);
+
+INSERT INTO session (id, project_id, parent_id, slug, directory, title, version, agent, time_created, time_updated, model) VALUES
+	('ses_here_1', 'prj_demo', '', 'here-1', '/srv/app', 'Before', '1.15.0', 'build', 1000, 2000,
+	 '{"id":"quill-3","providerID":"northwind"}'),
+	('ses_here_2', 'prj_demo', '', 'here-2', '/srv/app', 'After', '1.15.0', 'build', 1000, 5000,
+	 '{"id":"quill-3","providerID":"northwind"}');
+
+INSERT INTO message (id, session_id, time_created, time_updated, data) VALUES
+	('msg_orphan', 'ses_nowhere', 3000, 3900,
+	 '{"role":"assistant","providerID":"northwind","modelID":"quill-3","agent":"build","cost":0,"tokens":{"input":9,"output":9,"reasoning":0,"cache":{"read":0,"write":0}},"time":{"created":3000,"completed":3900}}');
+
+INSERT INTO part (id, message_id, session_id, time_created, time_updated, data) VALUES
+	('prt_orphan', 'msg_orphan', 'ses_nowhere', 3100, 3100, '{"type":"step-start"}');

@@ -1,0 +1,66 @@
+-- The writer still has the store open and has not checkpointed: a reader beside it sees
+-- every committed row. Nothing is copied into the main file while it reads.
+
+PRAGMA journal_mode=WAL;
+
+CREATE TABLE session (
+	id TEXT PRIMARY KEY,
+	project_id TEXT NOT NULL,
+	parent_id TEXT,
+	slug TEXT NOT NULL,
+	directory TEXT NOT NULL,
+	title TEXT NOT NULL,
+	version TEXT NOT NULL,
+	agent TEXT,
+	model TEXT,
+	cost REAL NOT NULL DEFAULT 0,
+	tokens_input INTEGER NOT NULL DEFAULT 0,
+	tokens_output INTEGER NOT NULL DEFAULT 0,
+	tokens_reasoning INTEGER NOT NULL DEFAULT 0,
+	tokens_cache_read INTEGER NOT NULL DEFAULT 0,
+	tokens_cache_write INTEGER NOT NULL DEFAULT 0,
+	time_created INTEGER NOT NULL,
+	time_updated INTEGER NOT NULL,
+	time_compacting INTEGER,
+	time_archived INTEGER
+);
+
+CREATE TABLE message (
+	id TEXT PRIMARY KEY,
+	session_id TEXT NOT NULL,
+	time_created INTEGER NOT NULL,
+	time_updated INTEGER NOT NULL,
+	data TEXT NOT NULL
+);
+
+CREATE TABLE part (
+	id TEXT PRIMARY KEY,
+	message_id TEXT NOT NULL,
+	session_id TEXT NOT NULL,
+	time_created INTEGER NOT NULL,
+	time_updated INTEGER NOT NULL,
+	data TEXT NOT NULL
+);
+
+CREATE TABLE session_message (
+	id TEXT PRIMARY KEY,
+	session_id TEXT NOT NULL,
+	type TEXT NOT NULL,
+	time_created INTEGER NOT NULL,
+	time_updated INTEGER NOT NULL,
+	data TEXT NOT NULL
+);
+
+INSERT INTO session (id, project_id, parent_id, slug, directory, title, version, agent, time_created, time_updated, model) VALUES
+	('ses_live', 'prj_demo', '', 'live', '/srv/app', 'Still running', '1.15.0', 'build', 1000, 9000,
+	 '{"id":"quill-3","providerID":"northwind"}');
+
+INSERT INTO message (id, session_id, time_created, time_updated, data) VALUES
+	('msg_live', 'ses_live', 2000, 3000,
+	 '{"role":"assistant","providerID":"northwind","modelID":"quill-3","agent":"build","cost":0,"tokens":{"input":21,"output":4,"reasoning":0,"cache":{"read":0,"write":0}},"time":{"created":2000,"completed":3000}}');
+
+INSERT INTO part (id, message_id, session_id, time_created, time_updated, data) VALUES
+	('prt_live_1', 'msg_live', 'ses_live', 2100, 2100, '{"type":"step-start"}'),
+	('prt_live_2', 'msg_live', 'ses_live', 2200, 2200, '{"type":"text","text":"from the log"}'),
+	('prt_live_3', 'msg_live', 'ses_live', 2900, 2900,
+	 '{"type":"step-finish","reason":"stop","cost":0,"tokens":{"input":21,"output":4,"reasoning":0,"cache":{"read":0,"write":0}}}');
