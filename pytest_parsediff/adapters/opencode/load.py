@@ -1,0 +1,218 @@
+"""Reads one session tree, all of it in one snapshot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import final
+
+import apsw
+
+from pytest_parsediff.adapters.opencode.connection import (
+    Row,
+    fetch,
+    read_transaction,
+    store_errors,
+)
+from pytest_parsediff.adapters.opencode.root import parent_lookup, resolve_root
+from pytest_parsediff.adapters.opencode.rows import (
+    InputRow,
+    MessageRow,
+    PartRow,
+    SessionMessageRow,
+    SessionRow,
+    Tree,
+)
+from pytest_parsediff.adapters.opencode.schema import WANTED, Schema
+from pytest_parsediff.core.event import Notice
+
+#: More rows of one kind than this in one session are worth a notice.
+LARGE_SESSION_ROWS = 100_000
+
+_ROOT_NOTICES = {
+    "root-cycle": "the chain of parents is a circle; its first repeated id is the root",
+    "root-missing": "an ancestor has no row; its id is the root",
+    "root-too-deep": "the chain of parents is too long; the last id reached is the root",
+    "root-unreadable": "an ancestor cannot be read; its id is the root",
+}
+
+
+def load_tree(
+    connection: apsw.Connection, schema: Schema, path: Path, key: bytes
+) -> tuple[Tree | None, list[Notice]]:
+    """Read the session *key*; no transaction is open afterwards.
+
+    Returns:
+        The tree, or ``None`` when the session has no row or is being compacted; and
+        what was noticed.
+
+    Raises:
+        StoreOpenError: PD422, SQLite cannot read the store.
+    """
+    loader = _Loader(connection, schema, key)
+    with store_errors(path), read_transaction(connection):
+        tree = loader.tree()
+    return tree, loader.notices
+
+
+@final
+@dataclass(slots=True)
+class _Loader:
+    """Reads one tree; a transaction is open meanwhile."""
+
+    connection: apsw.Connection
+    schema: Schema
+    key: bytes
+    notices: list[Notice] = field(default_factory=list)
+
+    def tree(self) -> Tree | None:
+        columns = WANTED["session"].columns
+        rows = self._rows("session", columns, "id")
+        if not rows:
+            self._notice("session-missing", "session row not found", self._place)
+            return None
+        cells = dict(zip(columns, rows[0], strict=True))
+        session = self._session(cells)
+        if self._integer(self._place, "time_compacting", cells["time_compacting"]) > 0:
+            message = "the session is being compacted; skipped this time"
+            self._notice("compacting", message, self._place)
+            return None
+        return Tree(
+            session=session,
+            messages=self._messages(),
+            session_messages=self._session_messages(),
+            root_id=self._root(cells["parent_id"]),
+        )
+
+    @property
+    def _place(self) -> str:
+        return f"session/{self.schema.codec.text(self.key)}"
+
+    def _session(self, cells: dict[str, object]) -> SessionRow:
+        text, place = self.schema.codec.text, self._place
+        for column in (c for c in cells if c.startswith(("tokens_", "cost"))):
+            if not self.schema.codec.is_real(cells[column]):
+                self._bad_cell(place, column)
+        return SessionRow(
+            id=text(cells["id"]),
+            parent_id=text(cells["parent_id"]),
+            project_id=text(cells["project_id"]),
+            slug=text(cells["slug"]),
+            directory=text(cells["directory"]),
+            title=text(cells["title"]),
+            version=text(cells["version"]),
+            agent=text(cells["agent"]),
+            model=self.schema.codec.raw(cells["model"]),
+            time_created_ms=self._integer(place, "time_created", cells["time_created"]),
+            time_archived_ms=self._integer(
+                place, "time_archived", cells["time_archived"]
+            ),
+        )
+
+    def _messages(self) -> tuple[MessageRow, ...]:
+        parts, inputs = self._parts(), self._inputs()
+        order = "time_created, id" if self._has("message", "time_created") else "id"
+        columns = ("id", "time_created", "data")
+        rows = self._rows("message", columns, "session_id", order)
+        self._check_size("messages", len(rows))
+        codec = self.schema.codec
+        return tuple(
+            MessageRow(
+                id=codec.text(row_id),
+                time_created_ms=self._integer(
+                    f"message/{codec.text(row_id)}", "time_created", created
+                ),
+                data=codec.raw(data),
+                parts=tuple(parts.get(codec.key(row_id), ())),
+                input=inputs.get(codec.key(row_id)),
+            )
+            for row_id, created, data in rows
+        )
+
+    def _parts(self) -> dict[bytes, list[PartRow]]:
+        """Return the parts of each message."""
+        codec, owned = self.schema.codec, dict[bytes, list[PartRow]]()
+        columns = ("id", "message_id", "time_created", "data")
+        rows = self._rows("part", columns, "session_id", "message_id, id")
+        self._check_size("parts", len(rows))
+        for row_id, message_id, created, data in rows:
+            place = f"part/{codec.text(row_id)}"
+            if not codec.raw(message_id).strip():
+                message = "the part names no message; left out"
+                self._notice("ownerless-row", message, place)
+                continue
+            created_ms = self._integer(place, "time_created", created)
+            part = PartRow(codec.text(row_id), created_ms, codec.raw(data))
+            owned.setdefault(codec.key(message_id), []).append(part)
+        return owned
+
+    def _inputs(self) -> dict[bytes, InputRow]:
+        """Return the stored prompts by the id of the message that they became."""
+        if "session_input" not in self.schema.tables:
+            return {}
+        codec = self.schema.codec
+        rows = self._rows("session_input", ("id", "prompt"), "session_id")
+        return {
+            codec.key(row_id): InputRow(codec.text(row_id), codec.raw(prompt))
+            for row_id, prompt in rows
+        }
+
+    def _session_messages(self) -> tuple[SessionMessageRow, ...]:
+        if "session_message" not in self.schema.tables:
+            return ()
+        has_seq = self._has("session_message", "seq")
+        has_time = self._has("session_message", "time_created")
+        order = "seq, id" if has_seq else "time_created, id" if has_time else "id"
+        columns = ("id", "type", "seq", "time_created", "data")
+        rows = self._rows("session_message", columns, "session_id", order)
+        return tuple(map(self._session_message, rows))
+
+    def _session_message(self, row: Row) -> SessionMessageRow:
+        codec = self.schema.codec
+        place = f"session_message/{codec.text(row[0])}"
+        return SessionMessageRow(
+            id=codec.text(row[0]),
+            type=codec.text(row[1]),
+            seq=self._integer(place, "seq", row[2]),
+            time_created_ms=self._integer(place, "time_created", row[3]),
+            data=codec.raw(row[4]),
+        )
+
+    def _root(self, parent: object) -> str:
+        codec = self.schema.codec
+        parent_of = parent_lookup(self.connection, self.schema)
+        root, code = resolve_root(parent_of, self.key, codec.key(parent))
+        if code:
+            self._notice(code, _ROOT_NOTICES[code], f"session/{codec.text(root)}")
+        return codec.text(root)
+
+    def _rows(
+        self, table: str, columns: tuple[str, ...], owner: str, order: str = "id"
+    ) -> list[Row]:
+        sql = (
+            f"SELECT {self.schema.select(table, columns)} FROM {table} "  # noqa: S608 - names of our own
+            f"WHERE {owner} = CAST(? AS TEXT) ORDER BY {order}"
+        )
+        return fetch(self.connection, sql, (self.key,))
+
+    def _has(self, table: str, column: str) -> bool:
+        return self.schema.has(table, column)
+
+    def _integer(self, place: str, column: str, value: object) -> int:
+        """Return an optional integer; an unreadable one is 0 and noticed."""
+        number = self.schema.codec.integer(value)
+        if number is None:
+            self._bad_cell(place, column)
+        return number or 0
+
+    def _bad_cell(self, place: str, column: str) -> None:
+        self._notice("bad-cell", f"{column} is not a number; read as 0", place)
+
+    def _check_size(self, kind: str, count: int) -> None:
+        if count > LARGE_SESSION_ROWS:
+            self._notice(
+                "large-session", f"the session has {count} {kind}", self._place
+            )
+
+    def _notice(self, code: str, message: str, where: str) -> None:
+        self.notices.append(Notice(code, message, where))
