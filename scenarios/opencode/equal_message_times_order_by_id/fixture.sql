@@ -59,5 +59,5 @@ INSERT INTO message (id, session_id, time_created, time_updated, data) VALUES
 	 '{"role":"assistant","providerID":"northwind","modelID":"quill-3","agent":"build","cost":0,"tokens":{"input":30,"output":3,"reasoning":0,"cache":{"read":0,"write":0}},"time":{"created":2000,"completed":2500}}'),
 	('msg_twin_a', 'ses_twins', 2000, 2900,
 	 '{"role":"assistant","providerID":"northwind","modelID":"quill-3","agent":"build","cost":0,"tokens":{"input":10,"output":1,"reasoning":0,"cache":{"read":0,"write":0}},"time":{"created":2000,"completed":2900}}'),
-	('msg_before', 'ses_twins', 1999, 3900,
+	('msg_zz_first', 'ses_twins', 1999, 3900,
 	 '{"role":"assistant","providerID":"northwind","modelID":"quill-3","agent":"build","cost":0,"tokens":{"input":5,"output":1,"reasoning":0,"cache":{"read":0,"write":0}},"time":{"created":1999,"completed":3900}}');

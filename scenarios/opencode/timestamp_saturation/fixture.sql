@@ -57,8 +57,8 @@ INSERT INTO session (id, project_id, parent_id, slug, directory, title, version,
 	 '{"id":"quill-3","providerID":"northwind"}');
 
 INSERT INTO message (id, session_id, time_created, time_updated, data) VALUES
-	('msg_dawn', 'ses_dawn', 0, 0,
-	 '{"role":"assistant","providerID":"northwind","modelID":"quill-3","agent":"build","cost":0,"tokens":{"input":1,"output":1,"reasoning":0,"cache":{"read":0,"write":0}},"time":{"created":0,"completed":-1}}'),
+	('msg_dawn', 'ses_dawn', 50, 50,
+	 '{"role":"assistant","providerID":"northwind","modelID":"quill-3","agent":"build","cost":0,"tokens":{"input":1,"output":1,"reasoning":0,"cache":{"read":0,"write":0}},"time":{"created":50,"completed":-1}}'),
 	('msg_far', 'ses_far', 9223372036854775, 8000,
 	 '{"role":"assistant","providerID":"northwind","modelID":"quill-3","agent":"build","cost":0,"tokens":{"input":5,"output":1,"reasoning":0,"cache":{"read":0,"write":0}},"time":{"created":9223372036854775,"completed":9223372036854775807}}');
 

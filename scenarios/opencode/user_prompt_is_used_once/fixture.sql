@@ -1,5 +1,6 @@
 -- A turn takes the user message that its parentID names, once: a second turn with the same parentID, and a turn whose
--- parentID nobody knows, have no user_input op. A turn without parentID takes the latest user message before it.
+-- parentID nobody knows, have no user_input op, even if another user message is waiting. A turn without parentID takes
+-- the latest user message before it.
 
 CREATE TABLE session (
 	id TEXT PRIMARY KEY,
@@ -58,6 +59,9 @@ INSERT INTO message (id, session_id, time_created, time_updated, data) VALUES
 	 '{"role":"user","time":{"created":1100},"agent":"build","model":{"providerID":"northwind","modelID":"quill-3"}}'),
 	('msg_con_2', 'ses_consume', 1200, 1900,
 	 '{"role":"assistant","parentID":"msg_con_1","providerID":"northwind","modelID":"quill-3","agent":"build","cost":0,"tokens":{"input":10,"output":1,"reasoning":0,"cache":{"read":0,"write":0}},"time":{"created":1200,"completed":1900}}'),
+	-- pending, and no substitute for the next two
+	('msg_con_2b', 'ses_consume', 1950, 1950,
+	 '{"role":"user","time":{"created":1950},"agent":"build","model":{"providerID":"northwind","modelID":"quill-3"}}'),
 	('msg_con_3', 'ses_consume', 2000, 2900,
 	 '{"role":"assistant","parentID":"msg_con_1","providerID":"northwind","modelID":"quill-3","agent":"build","cost":0,"tokens":{"input":20,"output":2,"reasoning":0,"cache":{"read":0,"write":0}},"time":{"created":2000,"completed":2900}}'),
 	('msg_con_4', 'ses_consume', 3000, 3900,
