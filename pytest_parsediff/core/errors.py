@@ -44,7 +44,10 @@ class Where:
     column: int | None = None
 
     def __str__(self) -> str:
-        parts = [str(self.path)]
+        path = Path(self.path)
+        if path.is_absolute() and path.is_relative_to(Path.cwd()):
+            path = path.relative_to(Path.cwd())
+        parts = [str(path)]
         parts += [str(part) for part in (self.line, self.column) if part is not None]
         return ":".join(parts)
 
