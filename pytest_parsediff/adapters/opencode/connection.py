@@ -127,7 +127,7 @@ def read_transaction(connection: apsw.Connection) -> Iterator[None]:
 
 
 def fetch(
-    connection: apsw.Connection, sql: str, bindings: tuple[bytes | int, ...] = ()
+    connection: apsw.Connection, sql: str, bindings: tuple[bytes | int | str, ...] = ()
 ) -> list[Row]:
     """Run one statement to its end and return all rows.
 

@@ -12,56 +12,75 @@ from pytest_parsediff.adapters.opencode.times import microseconds
 from pytest_parsediff.core.event import Event, Notice
 
 _SESSION = {"SessionNativeID": ""}
-_COUNTS = {
-    **{"TokensIn": 0, "TokensOut": 0, "TokensCacheRead": 0, "TokensCacheWrite": 0},
-    **{"CostUSD": 0.0},
-}
+_TOKENS = dict.fromkeys(
+    ("TokensIn", "TokensOut", "TokensCacheRead", "TokensCacheWrite"), 0
+)
 _PROVIDER = {"Provider": "", "ProviderAlias": ""}
+
+
+def _texts(*names: str) -> dict[str, Any]:
+    return dict.fromkeys(names, "")
+
+
+def _numbers(*names: str) -> dict[str, Any]:
+    return dict.fromkeys(names, 0)
+
 
 #: Per kind the fields after the base fields, in order, with their zero values.
 FIELDS: dict[str, dict[str, Any]] = {
     "session_started": {
-        **{"NativeID": "", "RootNativeID": "", "ParentNativeID": "", "ParentOpKey": ""},
-        **{"Kind": "", "AgentName": "", "Model": "", "Cwd": "", "CallPath": ""},
+        **_texts("NativeID", "RootNativeID", "ParentNativeID", "ParentOpKey"),
+        **_texts("Kind", "AgentName", "Model", "Cwd", "CallPath"),
         **_PROVIDER,
         "Extras": None,
     },
     "session_finalized": {
-        **{"NativeID": "", "Status": "", "ErrorClass": "", "ErrorMessage": ""},
+        **_texts("NativeID", "Status", "ErrorClass", "ErrorMessage"),
         "EndTs": 0,
     },
     "turn_started": {**_SESSION, "Seq": 0},
     "turn_finalized": {
         **_SESSION,
-        **{"Seq": 0, "Status": "", "ErrorClass": "", "EndTs": 0},
-        **_COUNTS,
+        "Seq": 0,
+        **_texts("Status", "ErrorClass"),
+        "EndTs": 0,
+        **_TOKENS,
+        "CostUSD": 0.0,
         "Extras": None,
     },
     "op_started": {
         **_SESSION,
-        **{"TurnSeq": 0, "Seq": 0, "ParentOpSeq": -1, "Kind": "", "Name": ""},
-        **{"ToolNamespace": "", "Model": ""},
+        **_numbers("TurnSeq", "Seq"),
+        "ParentOpSeq": -1,
+        **_texts("Kind", "Name", "ToolNamespace", "Model"),
         **_PROVIDER,
-        **{"ReasoningKind": "", "ChildSessionNativeID": "", "Extras": None},
+        **_texts("ReasoningKind", "ChildSessionNativeID"),
+        "Extras": None,
     },
     "op_finalized": {
         **_SESSION,
-        **{"TurnSeq": 0, "Seq": 0, "Status": "", "ErrorClass": "", "ErrorMessage": ""},
+        **_numbers("TurnSeq", "Seq"),
+        **_texts("Status", "ErrorClass", "ErrorMessage"),
         "EndTs": 0,
-        **_COUNTS,
-        **{"BytesIn": 0, "BytesOut": 0, "CharsIn": 0, "CharsOut": 0},
-        **{"CtxUsed": 0, "CtxMax": 0},
+        **_TOKENS,
+        "CostUSD": 0.0,
+        **_numbers("BytesIn", "BytesOut", "CharsIn", "CharsOut", "CtxUsed", "CtxMax"),
     },
     "payload_ref": {
         **_SESSION,
-        **{"TurnSeq": 0, "OpSeq": 0, "PayloadKind": "", "Format": ""},
-        **{"Compression": "", "LocationURI": "", "OriginalBytes": -1},
-        **{"StoredBytes": 0, "SHA256": ""},
+        **_numbers("TurnSeq", "OpSeq"),
+        **_texts("PayloadKind", "Format", "Compression", "LocationURI"),
+        "OriginalBytes": -1,
+        "StoredBytes": 0,
+        "SHA256": "",
     },
     "log_entry": {
         **_SESSION,
-        **{"TurnSeq": 0, "OpSeq": 0, "Severity": "", "Source": "opencode"},
-        **{"Message": "", "Extras": None},
+        **_numbers("TurnSeq", "OpSeq"),
+        "Severity": "",
+        "Source": "opencode",
+        "Message": "",
+        "Extras": None,
     },
 }
 

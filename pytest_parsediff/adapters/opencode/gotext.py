@@ -13,8 +13,15 @@ from pytest_parsediff.adapters.opencode.gojson import Value
 
 _HTML = re.compile("[<>&\u2028\u2029]")
 _QUOTED = {
-    **{"\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"},
-    **{"\v": "\\v", "\\": "\\\\", '"': '\\"'},
+    "\a": r"\a",
+    "\b": r"\b",
+    "\f": r"\f",
+    "\n": r"\n",
+    "\r": r"\r",
+    "\t": r"\t",
+    "\v": r"\v",
+    "\\": r"\\",
+    '"': r"\"",
 }
 
 

@@ -30,7 +30,7 @@ def resolve_root(
     """
     if not parent:
         return session, ""
-    seen = {session}
+    seen: set[bytes] = set()  # of the walk, which does not begin at the session
     current = parent
     for _ in range(MAX_ANCESTORS):
         if current in seen:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from pytest_parsediff.adapters.opencode.decode import (
     PartData,
     ToolState,
@@ -36,12 +35,29 @@ def tool(turn: Turn, row: PartRow, data: PartData) -> None:
     )
     if state is None:
         return
-    if state.input is not None:
-        size = _stored_bytes(state)
-        _reference(turn, row, start, seq, "request", "input", size)
-    if state.output and _is_ended(state):
-        _reference(turn, row, start, seq, "response", "output", -1)
+    _payloads(turn, row, state, seq, start)
     _finish(turn, row, state, seq, start)
+
+
+def _payloads(turn: Turn, row: PartRow, state: ToolState, seq: int, start: int) -> None:
+    """Refer to the arguments, and to the output once it is the final one."""
+
+    def refer(kind: str, field: str, size: int) -> None:
+        uri = part_uri(row.id, f"state.{field}")
+        turn.emit_op(
+            "payload_ref",
+            start,
+            OpSeq=seq,
+            PayloadKind=kind,
+            Format="json",
+            LocationURI=uri,
+            OriginalBytes=size,
+        )
+
+    if state.input is not None:
+        refer("tool_request", "input", _stored_bytes(state))
+    if state.output and _is_ended(state):
+        refer("tool_response", "output", -1)
 
 
 def split_name(tool_name: str) -> tuple[str, str]:
@@ -76,20 +92,6 @@ def _is_ended(state: ToolState) -> bool:
 def _stored_bytes(state: ToolState) -> int:
     """Return the length of the arguments as they are stored."""
     return len((state.input or "").encode("utf-8", "surrogateescape"))
-
-
-def _reference(
-    turn: Turn, row: PartRow, start: int, seq: int, side: str, field: str, size: int
-) -> None:
-    turn.emit_op(
-        "payload_ref",
-        start,
-        OpSeq=seq,
-        PayloadKind=f"tool_{side}",
-        Format="json",
-        LocationURI=part_uri(row.id, f"state.{field}"),
-        OriginalBytes=size,
-    )
 
 
 def _finish(turn: Turn, row: PartRow, state: ToolState, seq: int, start: int) -> None:

@@ -70,7 +70,7 @@ class Turn:
     seq: int
     message: MessageRow
     data: MessageData
-    deltas: Iterator[Tokens] = iter(())
+    deltas: Iterator[Tokens] = field(default_factory=lambda: iter(()))
     ops: int = 0
     llm: LLMOp | None = None
 
