@@ -1,6 +1,6 @@
 -- A cell that should be a number and is not counts as 0 when the column is optional: the session is not archived, not
--- being compacted, and the message has Ts 0. SQLite sorts text after numbers, so that message is the last turn. A NULL
--- and an empty cell are 0 as well.
+-- being compacted, its cost and tokens do no harm, and the message has Ts 0. SQLite sorts text after numbers, so that
+-- message is the last turn. An empty cell is 0 as well.
 
 CREATE TABLE session (
 	id TEXT PRIMARY KEY,
@@ -50,9 +50,8 @@ CREATE TABLE session_message (
 	data TEXT NOT NULL
 );
 
-INSERT INTO session (id, project_id, parent_id, slug, directory, title, version, agent, time_created, time_updated, time_compacting, time_archived, model) VALUES
-	('ses_cells', 'prj_demo', '', 'cells', '/srv/app', 'Words for numbers', '1.15.0', 'build', 1000, 9000, '', 'soon',
-	 '{"id":"quill-3","providerID":"northwind"}');
+INSERT INTO session (id, project_id, parent_id, slug, directory, title, version, cost, tokens_input, time_created, time_updated, time_compacting, time_archived) VALUES
+	('ses_cells', 'prj_demo', '', 'cells', '/srv/app', 'Words for numbers', '1.15.0', 'free', 'many', 1000, 9000, '', 'soon');
 
 INSERT INTO message (id, session_id, time_created, time_updated, data) VALUES
 	('msg_cells_1', 'ses_cells', 'lately', 2000,

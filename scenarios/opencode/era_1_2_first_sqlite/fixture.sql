@@ -57,9 +57,9 @@ CREATE TABLE part (
 );
 
 INSERT INTO __drizzle_migrations (id, hash, created_at) VALUES
-	(NULL, '', 1769552633000),
-	(NULL, '', 1770830228000),
-	(NULL, '', 1770993676000);
+	(NULL, '', 1700000000000),
+	(NULL, '', 1700000100000),
+	(NULL, '', 1700000200000);
 
 INSERT INTO project (id, worktree, vcs, name, time_created, time_updated, sandboxes) VALUES
 	('prj_demo', '/srv/app', 'git', NULL, 900, 900, '[]');

@@ -68,8 +68,8 @@ CREATE TABLE part (
 );
 
 INSERT INTO __drizzle_migrations (id, hash, created_at) VALUES
-	(NULL, '', 1769552633000),
-	(NULL, '', 1772234279000);
+	(NULL, '', 1700000000000),
+	(NULL, '', 1700000300000);
 
 INSERT INTO project (id, worktree, vcs, name, time_created, time_updated, sandboxes) VALUES
 	('prj_demo', '/srv/app', 'git', NULL, 900, 900, '[]');

@@ -1,6 +1,6 @@
--- The first finalised turn reports its own counters unchanged, even a negative one; later
--- turns report the difference to the turn before, floored at 0 after a fall. Steps are
--- floored from the first one on.
+-- Counters of the first turn that is finalised are passed on as they are, even a negative
+-- one; later turns report the difference to the turn before, floored at 0 after a fall.
+-- Steps are floored from the first one on.
 
 CREATE TABLE session (
 	id TEXT PRIMARY KEY,

@@ -1,6 +1,6 @@
--- Parents in a circle do not hang the reader: walking up from the direct parent, the first id met a second time is the
--- root. A session that names itself is its own root and that of its child, and a session below two that name each other
--- gets the one where it enters. Those two are being compacted: they emit nothing, but the walk still reads their rows.
+-- Parents in a circle do not hang the reader: the walk begins at the direct parent, and the first id met a second time
+-- is the root. For two sessions that name each other that is the other one, a session that names itself is its own
+-- root, and one below a circle gets the place where it enters.
 
 CREATE TABLE session (
 	id TEXT PRIMARY KEY,
@@ -50,14 +50,14 @@ CREATE TABLE session_message (
 	data TEXT NOT NULL
 );
 
-INSERT INTO session (id, project_id, parent_id, slug, directory, title, version, agent, time_created, time_updated, time_compacting, model) VALUES
-	('ses_ring_self', 'prj_demo', 'ses_ring_self', 'ring-self', '/srv/app', 'Own parent', '1.15.0', 'build', 1000, 5000, NULL,
+INSERT INTO session (id, project_id, parent_id, slug, directory, title, version, agent, time_created, time_updated, model) VALUES
+	('ses_ring_a', 'prj_demo', 'ses_ring_b', 'ring-a', '/srv/app', 'Ring A', '1.15.0', 'build', 1000, 5000,
 	 '{"id":"quill-3","providerID":"northwind"}'),
-	('ses_self_kid', 'prj_demo', 'ses_ring_self', 'self-kid', '/srv/app', 'Child of the circle', '1.15.0', 'build', 1000, 6000, NULL,
+	('ses_ring_b', 'prj_demo', 'ses_ring_a', 'ring-b', '/srv/app', 'Ring B', '1.15.0', 'build', 1000, 6000,
 	 '{"id":"quill-3","providerID":"northwind"}'),
-	('ses_ring_a', 'prj_demo', 'ses_ring_b', 'ring-a', '/srv/app', 'Ring A', '1.15.0', 'build', 1000, 7000, 6900,
+	('ses_ring_tail', 'prj_demo', 'ses_ring_a', 'ring-tail', '/srv/app', 'Below the ring', '1.15.0', 'build', 1000, 7000,
 	 '{"id":"quill-3","providerID":"northwind"}'),
-	('ses_ring_b', 'prj_demo', 'ses_ring_a', 'ring-b', '/srv/app', 'Ring B', '1.15.0', 'build', 1000, 8000, 6900,
+	('ses_ring_self', 'prj_demo', 'ses_ring_self', 'ring-self', '/srv/app', 'Own parent', '1.15.0', 'build', 1000, 8000,
 	 '{"id":"quill-3","providerID":"northwind"}'),
-	('ses_ring_tail', 'prj_demo', 'ses_ring_a', 'ring-tail', '/srv/app', 'Below the ring', '1.15.0', 'build', 1000, 9000, NULL,
+	('ses_self_tail', 'prj_demo', 'ses_ring_self', 'self-tail', '/srv/app', 'Below that one', '1.15.0', 'build', 1000, 9000,
 	 '{"id":"quill-3","providerID":"northwind"}');

@@ -1,5 +1,5 @@
--- A patch after the closing step-finish waits: another step-finish of the same op brings it
--- out, a new step-start drops it.
+-- A patch that comes when its step is closed waits: another step-finish of the same op
+-- brings it out, a new step-start drops it.
 
 CREATE TABLE session (
 	id TEXT PRIMARY KEY,

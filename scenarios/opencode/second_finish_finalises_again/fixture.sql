@@ -1,6 +1,5 @@
--- A second step-finish without a new step-start finalises the same op once more, with its
--- own delta, cost and CtxUsed. A reader of the events takes the last one; the first keeps
--- its own numbers.
+-- Two step-finish parts in a row finalise one and the same op, each with its own delta, cost
+-- and CtxUsed. A reader of the events takes the last one; the first keeps its own numbers.
 
 CREATE TABLE session (
 	id TEXT PRIMARY KEY,

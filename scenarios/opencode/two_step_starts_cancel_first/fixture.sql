@@ -1,6 +1,6 @@
 -- A step-start while an LLM op is open cancels that op first, with zero counters, at the time of the second start. When
--- the second start is older than the first, the end is clamped to the first one's start. An op open at the end of the
--- turn is left open, although the turn itself is finalised.
+-- the second start is older than the first, the end is clamped to the first one's start. An op that no part closes is
+-- left open, although the turn itself is finalised.
 
 CREATE TABLE session (
 	id TEXT PRIMARY KEY,

@@ -67,6 +67,7 @@ INSERT INTO part (id, message_id, session_id, time_created, time_updated, data) 
 	('prt_newer_6', 'msg_newer', 'ses_newer', 2500, 2500, '{"type":"say \"hi\""}'),
 	('prt_newer_7', 'msg_newer', 'ses_newer', 2600, 2600, '{"text":"no type"}'),
 	('prt_newer_8', 'msg_newer', 'ses_newer', 2700, 2700, 'null'),
+	('prt_newer_8b', 'msg_newer', 'ses_newer', 2750, 2750, '{"type":"caf\u00e9\t\u0001"}'),
 	('prt_newer_9', 'msg_newer', 'ses_newer', 2800, 2800, '{"type":"text","text":"still here"}'),
 	('prt_newer_a', 'msg_newer', 'ses_newer', 5900, 5900,
 	 '{"type":"step-finish","reason":"stop","cost":0,"tokens":{"input":15,"output":5,"reasoning":0,"cache":{"read":0,"write":0}}}');

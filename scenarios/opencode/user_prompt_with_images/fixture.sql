@@ -79,4 +79,4 @@ INSERT INTO part (id, message_id, session_id, time_created, time_updated, data) 
 
 INSERT INTO session_input (id, session_id, delivery, admitted_seq, promoted_seq, time_created, prompt) VALUES
 	('msg_prompt_user', 'ses_prompted', 'queue', 1, 2, 1890,
-	 '{"text":"what is on these – <two> pictures?","files":[{"uri":"file:///srv/app/notes.txt","mime":"text/plain"},{ "uri" : "https://example.invalid/a.png?w=1&h=2", "mime" : "image/png", "size" : 1.50 },{"mime":"IMAGE/JPEG","uri":"file:///srv/app/b.jpg","name":"b.jpg"}]}');
+	 '{"text":"what is on these – <two> pictures?","files":[{"uri":"file:///srv/app/notes.txt","mime":"text/plain"},{ "uri" : "https://example.invalid/a.png?w=1&h=2", "mime" : "image/png", "size" : 1.50, "crop" : { "y" : [2, 1], "x" : null } },{"mime":"IMAGE/JPEG","uri":"file:///srv/app/b.jpg","name":"b.jpg"}]}');
