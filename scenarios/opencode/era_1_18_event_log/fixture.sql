@@ -120,10 +120,10 @@ INSERT INTO message (id, session_id, time_created, time_updated, data) VALUES
 	 '{"role":"assistant","parentID":"msg_era118_1","providerID":"northwind","modelID":"quill-3","agent":"build","cost":0.004,"tokens":{"input":40,"output":8,"reasoning":0,"cache":{"read":0,"write":0}},"time":{"created":2100,"completed":2900},"mode":"build","path":{"cwd":"/srv/app","root":"/srv/app"},"finish":"stop"}');
 
 INSERT INTO part (id, message_id, session_id, time_created, time_updated, data) VALUES
-	('prt_era118_1', 'msg_era118_1', 'ses_era118', 2000, 2000, '{"type":"text","text":"say hello"}'),
+	('prt_era118_1', 'msg_era118_1', 'ses_era118', 2000, 2000, '{"type":"text","text":"count to three"}'),
 	('prt_era118_2', 'msg_era118_2', 'ses_era118', 2200, 2200, '{"type":"step-start","snapshot":"5eed"}'),
 	('prt_era118_3', 'msg_era118_2', 'ses_era118', 2300, 2300,
-	 '{"type":"text","text":"Hello.","time":{"start":2300,"end":2350}}'),
+	 '{"type":"text","text":"One, two, three.","time":{"start":2300,"end":2350}}'),
 	('prt_era118_4', 'msg_era118_2', 'ses_era118', 2800, 2800,
 	 '{"type":"step-finish","reason":"stop","snapshot":"5eed","cost":0.004,"tokens":{"total":48,"input":40,"output":8,"reasoning":0,"cache":{"read":0,"write":0}}}');
 
@@ -131,10 +131,10 @@ INSERT INTO session_message (id, session_id, type, seq, time_created, time_updat
 	('evt_era118_a', 'ses_era118', 'agent-switched', 2, 1100, 1100, '{"agent":"build"}'),
 	('evt_era118_b', 'ses_era118', 'model-switched', 1, 1200, 1200,
 	 '{"model":{"id":"quill-3","providerID":"northwind","variant":"default"}}'),
-	('evt_era118_c', 'ses_era118', 'prompted', 3, 1300, 1300, '{"text":"say hello"}');
+	('evt_era118_c', 'ses_era118', 'prompted', 3, 1300, 1300, '{"text":"count to three"}');
 
 INSERT INTO session_input (id, session_id, delivery, admitted_seq, promoted_seq, time_created, prompt) VALUES
-	('msg_era118_1', 'ses_era118', 'queue', 4, 5, 2000, '{"text":"say hello"}');
+	('msg_era118_1', 'ses_era118', 'queue', 4, 5, 2000, '{"text":"count to three"}');
 
 INSERT INTO event_sequence (aggregate_id, seq, owner_id) VALUES
 	('ses_era118', 2, NULL);

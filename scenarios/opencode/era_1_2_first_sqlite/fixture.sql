@@ -74,9 +74,9 @@ INSERT INTO message (id, session_id, time_created, time_updated, data) VALUES
 	 '{"role":"assistant","parentID":"msg_era12_1","providerID":"northwind","modelID":"quill-3","agent":"build","cost":0.004,"tokens":{"input":40,"output":8,"reasoning":0,"cache":{"read":0,"write":0}},"time":{"created":2100,"completed":2900},"mode":"build","path":{"cwd":"/srv/app","root":"/srv/app"},"finish":"stop"}');
 
 INSERT INTO part (id, message_id, session_id, time_created, time_updated, data) VALUES
-	('prt_era12_1', 'msg_era12_1', 'ses_era12', 2000, 2000, '{"type":"text","text":"say hello"}'),
+	('prt_era12_1', 'msg_era12_1', 'ses_era12', 2000, 2000, '{"type":"text","text":"count to three"}'),
 	('prt_era12_2', 'msg_era12_2', 'ses_era12', 2200, 2200, '{"type":"step-start","snapshot":"5eed"}'),
 	('prt_era12_3', 'msg_era12_2', 'ses_era12', 2300, 2300,
-	 '{"type":"text","text":"Hello.","time":{"start":2300,"end":2350}}'),
+	 '{"type":"text","text":"One, two, three.","time":{"start":2300,"end":2350}}'),
 	('prt_era12_4', 'msg_era12_2', 'ses_era12', 2800, 2800,
 	 '{"type":"step-finish","reason":"stop","snapshot":"5eed","cost":0.004,"tokens":{"total":48,"input":40,"output":8,"reasoning":0,"cache":{"read":0,"write":0}}}');
