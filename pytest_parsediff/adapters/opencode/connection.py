@@ -4,6 +4,7 @@ The address is rebuilt from its path alone, so nothing that a caller puts into a
 query can weaken it: the file is opened with ``mode=ro``, the connection is set to
 ``query_only`` and waits at most five seconds for a lock. ``mode=ro`` is what keeps
 the WAL from being checkpointed into the database; ``query_only`` by itself does not.
+No other database can be attached, which ``VACUUM INTO`` would do to create one.
 
 Source:
     https://sqlite.org/uri.html, https://sqlite.org/pragma.html#pragma_query_only
@@ -88,6 +89,7 @@ def open_source(source: str | Path) -> apsw.Connection:
         try:
             connection.set_busy_timeout(BUSY_TIMEOUT_MS)
             connection.pragma("query_only", True)
+            connection.limit(apsw.SQLITE_LIMIT_ATTACHED, 0)
             fetch(connection, "SELECT count(*) FROM sqlite_schema")
         except BaseException:
             connection.close()
