@@ -1,0 +1,59 @@
+"""Test programs that parse stores which other programs are writing.
+
+The public names are imported on first use, so that loading the plugin costs nothing
+in runs that do not need them.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pytest_parsediff.adapters.protocol import Adapter, OpenableAdapter, Reader
+    from pytest_parsediff.core.errors import ParsediffError
+    from pytest_parsediff.core.event import Checkpoint, Context, Event, Notice, Source
+    from pytest_parsediff.snapshot import JSONLExtension, ScenarioJSONLExtension
+
+__all__ = [
+    "Adapter",
+    "Checkpoint",
+    "Context",
+    "Event",
+    "JSONLExtension",
+    "Notice",
+    "OpenableAdapter",
+    "ParsediffError",
+    "Reader",
+    "ScenarioJSONLExtension",
+    "Source",
+    "__version__",
+]
+
+_HOMES = {
+    "Adapter": "adapters.protocol",
+    "Checkpoint": "core.event",
+    "Context": "core.event",
+    "Event": "core.event",
+    "JSONLExtension": "snapshot",
+    "Notice": "core.event",
+    "OpenableAdapter": "adapters.protocol",
+    "ParsediffError": "core.errors",
+    "Reader": "adapters.protocol",
+    "ScenarioJSONLExtension": "snapshot",
+    "Source": "core.event",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version  # noqa: PLC0415 - on first use
+
+        return version("pytest-parsediff")
+    if name in _HOMES:
+        return getattr(import_module(f"pytest_parsediff.{_HOMES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

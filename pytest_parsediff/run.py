@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from pytest_parsediff.adapters.contain import Emitted, collect
+from pytest_parsediff.adapters.python import as_adapter
 from pytest_parsediff.adapters.resolve import Resolved, resolve
 from pytest_parsediff.core.canonical import join_lines
 from pytest_parsediff.core.config import AdapterConfig
@@ -74,13 +75,18 @@ class Outcome:
     rules: Rules | None = None
     desk: Desk | None = None
 
+    @property
+    def jsonl(self) -> bytes:
+        """The bytes that a golden of this output has."""
+        return join_lines(self.lines)
+
     def staged(self, node_id: str) -> Staged:
         """Return the projection that an update decides on."""
         return Staged(
             node_id=node_id,
             golden=str(self.scenario.golden),
             fence=None if self.golden is None else digest(self.golden),
-            content=join_lines(self.lines),
+            content=self.jsonl,
             blocked=self._why_blocked(),
         )
 
@@ -136,6 +142,34 @@ class Runner:
         if mode is Mode.UPDATE and outcome.check is not None:
             outcome = self._confirm(outcome, setup)
         return outcome
+
+    def project(
+        self, scenario: Scenario, adapter: object | None = None
+    ) -> tuple[list[bytes], tuple[Notice, ...]]:
+        """Return canonical lines and notices, without looking at a golden.
+
+        Args:
+            scenario: Where the store comes from.
+            adapter: An adapter, or a function that yields events, to use instead of
+                the scenario's own.
+
+        Raises:
+            ParsediffError: Anything that would fail a scenario, but for the golden.
+            Unavailable: The scenario cannot run on this machine.
+        """
+        if adapter is not None:
+            inline = as_adapter(adapter, "inline")
+            resolved = Resolved(inline, AdapterConfig())
+            setup = _Setup(resolved, compile_rules(resolved.config), None)
+        else:
+            setup = self._set_up(scenario)
+        desk = self.workspace.new_desk()
+        try:
+            return self._project(scenario, setup, desk)
+        except ParsediffError as error:
+            raise _placed(error, scenario) from error.__cause__
+        finally:
+            desk.remove()
 
     def adapter_name(self, scenario: Scenario) -> str:
         """Return the name of the adapter that reads *scenario*.
@@ -205,7 +239,7 @@ class Runner:
         finally:
             placed.close()
         if changes:
-            name = self.adapter_name(scenario)
+            name = setup.resolved.adapter.name
             message = f"adapter {name!r} changed the store: {'; '.join(changes)}"
             raise StoreChangedError(message, Where(scenario.anchor))
         paths = {

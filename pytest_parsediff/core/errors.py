@@ -81,6 +81,11 @@ class ParsediffError(Exception):
             self.hint = hint
 
     @property
+    def summary(self) -> str:
+        """The cause in one line without its place, for lists that name the item."""
+        return strip_control(f"{self.code}: {self.message}").partition("\n")[0]
+
+    @property
     def headline(self) -> str:
         """The first line: code, place, what was expected and found."""
         place = f"{self.where}: " if self.where else ""

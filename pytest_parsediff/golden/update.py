@@ -36,6 +36,11 @@ class UpdateMode(StrEnum):
     CHANGED = "changed"
     PLAN = "plan"
 
+    @property
+    def writes(self) -> bool:
+        """Whether this mode may change a file."""
+        return self is not UpdateMode.PLAN
+
 
 class Action(StrEnum):
     """What an update does, or would do, with one golden."""

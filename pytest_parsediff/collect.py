@@ -1,0 +1,182 @@
+"""Scenarios as pytest nodes: folders, one file per scenario, one item per file.
+
+Only folders that were named on the command line, or that have a conftest, become
+nodes of their own; everything else hangs directly below the scenario root. That keeps
+ids, ``--lf`` and per-folder conftest files right and thousands of scenarios cheap.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from msgspec import UNSET
+
+from pytest_parsediff.core.config import Mark
+from pytest_parsediff.core.errors import ParsediffError, Unavailable
+from pytest_parsediff.core.scenario import Folder, Scenario, look
+
+if TYPE_CHECKING:
+    from pytest_parsediff.run import Outcome
+    from pytest_parsediff.session import ScenarioPlugin
+
+
+class EmptyFolderWarning(pytest.PytestWarning):
+    """A folder below a scenario root holds no scenario."""
+
+
+class ScenarioDirectory(pytest.Directory):
+    """A scenario root, or a folder below it that must be a node."""
+
+    plugin: ScenarioPlugin
+    root: Path
+    folder: Folder
+
+    @classmethod
+    def make(
+        cls, parent: pytest.Collector, plugin: ScenarioPlugin, root: Path, path: Path
+    ) -> ScenarioDirectory:
+        """Return the node of *path*, which is *root* or lies below it."""
+        node: ScenarioDirectory = cls.from_parent(parent, path=path)
+        node.plugin, node.root, node.folder = plugin, root, look(path)
+        return node
+
+    def collect(self) -> Iterable[pytest.Collector]:
+        """Yield what lies below, sorted, so that every worker sees one order."""
+        if self.folder.anchor is not None:
+            yield ScenarioFile.make(self, self.folder)
+        else:
+            yield from self._search(self.folder)
+
+    def _search(self, group: Folder) -> Iterator[pytest.Collector]:
+        found = False
+        for name in group.groups:
+            path = group.path / name
+            named = self.session.isinitpath(path, with_parents=True)
+            if not named and self._is_ignored(path):
+                found = True
+                continue
+            folder = look(path)
+            if named or folder.has_conftest:
+                yield ScenarioDirectory.make(self, self.plugin, self.root, path)
+            elif folder.anchor is not None:
+                yield ScenarioFile.make(self, folder)
+            else:
+                yield from self._search(folder)
+            found = True
+        if not found:
+            message = f"{group.path} holds no scenario: no fixture.sql, no scenario.toml"
+            self.warn(EmptyFolderWarning(message))
+
+    def _is_ignored(self, path: Path) -> bool:
+        return bool(
+            self.ihook.pytest_ignore_collect(collection_path=path, config=self.config)
+        )
+
+
+class ScenarioFile(pytest.File):
+    """The file that stands for a scenario in node ids."""
+
+    folder: Folder
+
+    @classmethod
+    def make(cls, parent: ScenarioDirectory, folder: Folder) -> ScenarioFile:
+        """Return the node of the scenario, or of the problem, in *folder*."""
+        node: ScenarioFile = cls.from_parent(parent, path=folder.anchor)
+        node.folder = folder
+        return node
+
+    def collect(self) -> Iterable[pytest.Item]:
+        """Yield the item of the scenario.
+
+        Raises:
+            CollectError: The text of the typed error; other scenarios still run.
+        """
+        parent = self.parent
+        assert isinstance(parent, ScenarioDirectory)
+        try:
+            scenario = parent.plugin.read(self.folder, parent.root)
+        except ParsediffError as error:
+            parent.plugin.collect_errors += 1
+            raise self.CollectError(str(error)) from None
+        yield ScenarioItem.make(self, parent.plugin, scenario)
+
+
+def scenario_body() -> None:
+    """Stand in for a test function: marks and syrupy ask an item for one."""
+
+
+class ScenarioItem(pytest.Function):
+    """One scenario, run by one adapter."""
+
+    plugin: ScenarioPlugin
+    scenario: Scenario
+    outcome: Outcome | None
+
+    @classmethod
+    def make(
+        cls, parent: ScenarioFile, plugin: ScenarioPlugin, scenario: Scenario
+    ) -> ScenarioItem:
+        """Return the item of *scenario* with its marks."""
+        item: ScenarioItem = cls.from_parent(
+            parent, name=scenario.name, callobj=scenario_body
+        )
+        item.plugin, item.scenario, item.outcome = plugin, scenario, None
+        for mark in scenario.config.marks or ():
+            item.add_marker(_as_mark(mark))
+        if scenario.config.xfail is not UNSET:
+            item._add_xfail(scenario.config.xfail)
+        return item
+
+    def _add_xfail(self, reasons: dict[str, str]) -> None:
+        """Expect the failure that is declared for this scenario's adapter."""
+        reason = reasons.get(self.plugin.adapter_of(self.scenario) or "")
+        if reason is None:
+            return
+        if self.plugin.settings.update is None:
+            self.add_marker(pytest.mark.xfail(reason=reason, strict=True))
+        else:
+            text = f"known to fail, so its golden is not written: {reason}"
+            self.add_marker(pytest.mark.skip(reason=text))
+
+    def runtest(self) -> None:
+        """Run the scenario.
+
+        Raises:
+            ScenarioFailed: It does not hold.
+        """
+        try:
+            self.outcome = self.plugin.run(self)
+        except Unavailable as reason:
+            pytest.skip(str(reason))
+        if self.outcome.error is not None:
+            raise ScenarioFailed(self.outcome)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
+        """Return the explanation of a scenario's own failure, without a traceback."""
+        if isinstance(excinfo.value, ScenarioFailed):
+            return self.plugin.failure_of(self, excinfo.value.outcome)
+        return super().repr_failure(excinfo)
+
+    def reportinfo(self) -> tuple[os.PathLike[str], int, str]:
+        """Return the anchor file and its first line (0-based)."""
+        return self.path, 0, self.name
+
+
+class ScenarioFailed(Exception):  # noqa: N818 - it carries an outcome, not a cause
+    """A scenario does not hold; the outcome says why."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(str(outcome.error))
+        self.outcome = outcome
+
+
+def _as_mark(mark: str | Mark) -> pytest.MarkDecorator:
+    if isinstance(mark, str):
+        decorator: pytest.MarkDecorator = getattr(pytest.mark, mark)
+        return decorator
+    decorator = getattr(pytest.mark, mark.name)
+    return decorator(*mark.args, **mark.kwargs) if mark.args or mark.kwargs else decorator

@@ -1,0 +1,56 @@
+"""The pytest plugin: hooks that do nothing unless they are asked.
+
+Nothing of the engine is imported here, because every pytest run in an environment
+with the plugin loads this module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_parsediff import hookspecs
+from pytest_parsediff.options import add_options, add_update_flags, read_settings
+
+if TYPE_CHECKING:
+    from pytest_parsediff.fixtures import Parsediff
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Make our own hooks known."""
+    pluginmanager.add_hookspecs(hookspecs)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Register flags and ini values."""
+    add_options(parser)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(
+    parser: pytest.Parser, args: list[str]
+) -> Iterator[None]:
+    """Register ``--update-golden`` after the conftest files had their turn."""
+    yield
+    add_update_flags(parser, args)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Switch collection on when it was asked for."""
+    settings = read_settings(config)
+    if settings.enabled:
+        from pytest_parsediff.session import ScenarioPlugin  # noqa: PLC0415
+
+        plugin = ScenarioPlugin(config, settings)
+        config.pluginmanager.register(plugin, "parsediff-scenarios")
+
+
+@pytest.fixture
+def parsediff(request: pytest.FixtureRequest) -> Iterator[Parsediff]:
+    """Run adapters on scenarios and on SQL from a hand-written test."""
+    from pytest_parsediff.fixtures import open_parsediff  # noqa: PLC0415
+
+    with open_parsediff(request.config) as helper:
+        yield helper

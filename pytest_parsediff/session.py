@@ -1,0 +1,312 @@
+"""The plugin object of a run with scenarios: what the hooks hand over to.
+
+One lives in every process. The controller (the only process without pytest-xdist, or
+the one that distributes) makes the run folder, gathers reports and is alone in
+writing goldens, after every other process has ended.
+"""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_parsediff.collect import ScenarioDirectory, ScenarioItem
+from pytest_parsediff.core.config import DefaultsConfig
+from pytest_parsediff.core.errors import (
+    DuplicateScenarioError,
+    NoScenariosError,
+    ParsediffError,
+    UpdateOnCIError,
+    Where,
+)
+from pytest_parsediff.core.scenario import (
+    Defaults,
+    DefaultsReader,
+    Folder,
+    Scenario,
+    read_scenario,
+    scenario_id,
+    walk,
+)
+from pytest_parsediff.core.toml import check_table, parse_toml, read_text
+from pytest_parsediff.options import Settings, is_ci
+from pytest_parsediff.tally import Tally
+
+if TYPE_CHECKING:
+    from pytest_parsediff.report import FailureRepr
+    from pytest_parsediff.run import Outcome, Runner
+
+PLUGIN_NAME = "parsediff-scenarios"
+
+
+class ScenarioPlugin:
+    """Collects, runs and reports scenarios in one process.
+
+    Attributes:
+        config: pytest's configuration.
+        settings: What the user asked for.
+        collect_errors: How many scenarios could not be collected.
+        tally: Reports of this run; filled in the controller only.
+    """
+
+    def __init__(self, config: pytest.Config, settings: Settings) -> None:
+        self.config = config
+        self.settings = settings
+        self.collect_errors = 0
+        self.tally = Tally()
+        self._base: Defaults | None = None
+        self._readers: dict[Path, DefaultsReader] = {}
+        self._ids: dict[str, Path] = {}
+        self._runner: Runner | None = None
+        self._run_folder: Path | None = None
+        worker = getattr(config, "workerinput", None)
+        self.is_controller = worker is None
+        self.worker = "main" if worker is None else str(worker["workerid"])
+        if worker is not None:
+            self._run_folder = Path(worker["parsediff_run_folder"])
+        self._refuse_snapshot_update_on_ci()
+
+    def _refuse_snapshot_update_on_ci(self) -> None:
+        """Refuse syrupy's update flags too, where they would write scenarios."""
+        by_syrupy = self.config.getoption(
+            "update_snapshots", False
+        ) or self.config.getoption("update_new_snapshots_only", False)
+        distributed = self.config.getoption("dist", "no") != "no"
+        if by_syrupy and is_ci() and self.is_controller and distributed:
+            raise _update_on_ci()
+
+    # --- collection -------------------------------------------------------------------
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self, session: pytest.Session) -> None:
+        """Add the scenario roots when nobody named paths."""
+        config = session.config
+        if config.args_source is config.ArgsSource.ARGS:
+            return
+        roots = [root for root in self.settings.roots if root.is_dir()]
+        if not any(next(walk(root), None) for root in roots):
+            names = ", ".join(str(root) for root in self.settings.roots)
+            message = f"no scenario below {names}"
+            raise pytest.UsageError(str(NoScenariosError(message)))
+        known = {os.path.abspath(arg) for arg in config.args}
+        config.args += [str(root) for root in roots if str(root) not in known]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collect_directory(
+        self, path: Path, parent: pytest.Collector
+    ) -> pytest.Collector | None:
+        """Take over the scenario roots."""
+        if path in self.settings.roots:
+            return ScenarioDirectory.make(parent, self, path, path)
+        return None
+
+    def load(self, folder: Folder, root: Path) -> Scenario:
+        """Return the scenario in *folder* with the defaults that hold for it.
+
+        Raises:
+            ParsediffError: PD1xx, the folder or a configuration file cannot be used.
+        """
+        reader = self._readers.get(root)
+        if reader is None:
+            reader = self._readers[root] = DefaultsReader(root, self.base_defaults())
+        own = folder.path if folder.path == root else folder.path.parent
+        return read_scenario(folder, root, reader.for_folder(own))
+
+    def read(self, folder: Folder, root: Path) -> Scenario:
+        """Return the scenario in *folder*, once its id is known to be unique.
+
+        Raises:
+            ParsediffError: PD1xx, or PD306 for a second folder with the same id.
+        """
+        name = unicodedata.normalize("NFC", scenario_id(folder.path, root)).casefold()
+        first = self._ids.setdefault(name, folder.path)
+        if first != folder.path:
+            message = f"this scenario has the same id as {Where(first)}"
+            raise DuplicateScenarioError(message, Where(folder.path))
+        return self.load(folder, root)
+
+    def base_defaults(self) -> Defaults:
+        """Return the defaults of ``[tool.parsediff]`` in ``pyproject.toml``."""
+        if self._base is None:
+            path = self.config.rootpath / "pyproject.toml"
+            self._base = Defaults()
+            if path.is_file():
+                text = read_text(path)
+                table = parse_toml(path, text).get("tool", {}).get("parsediff")
+                if table is not None:
+                    checked = check_table(table, DefaultsConfig, path, text)
+                    self._base = self._base.refined(checked, path.parent)
+        return self._base
+
+    def adapter_of(self, scenario: Scenario) -> str | None:
+        """Return the name of the adapter that reads *scenario*, if one is named."""
+        return scenario.config.adapter or self.settings.adapter
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> Iterator[None]:
+        """Hide scenarios from syrupy, and note what an update must account for."""
+        yield
+        items = [item for item in session.items if isinstance(item, ScenarioItem)]
+        from pytest_parsediff.syrupy_summary import hide  # noqa: PLC0415
+
+        hide(self.config, [item.nodeid for item in items])
+        if self.settings.update is None or not items:
+            return
+        if is_ci() and self.settings.update.writes:
+            raise _update_on_ci()
+        if not session.config.option.collectonly:
+            from pytest_parsediff.golden.stage import Selected  # noqa: PLC0415
+
+            self._stage().add(Selected(node_ids=[item.nodeid for item in items]))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> Iterator[None]:
+        """Run the other scenarios although some could not be collected."""
+        option = session.config.option
+        before = option.continue_on_collection_errors
+        if session.testsfailed and session.testsfailed == self.collect_errors:
+            option.continue_on_collection_errors = True
+        try:
+            return (yield)
+        finally:
+            option.continue_on_collection_errors = before
+
+    # --- running ----------------------------------------------------------------------
+
+    def run(self, item: ScenarioItem) -> Outcome:
+        """Run one scenario; stage its projection when goldens are updated."""
+        from pytest_parsediff.run import Mode  # noqa: PLC0415 - the engine
+
+        updating = self.settings.update is not None
+        mode = Mode.UPDATE if updating else Mode.VERIFY
+        outcome = self.runner.run(item.scenario, mode)
+        if updating and outcome.error is None:
+            self._stage().add(outcome.staged(item.nodeid))
+        elif outcome.check is not None and not outcome.check.passed:
+            from pytest_parsediff.syrupy_summary import register  # noqa: PLC0415
+
+            register(self.config, item.nodeid, item.path, outcome.jsonl)
+        return outcome
+
+    @property
+    def runner(self) -> Runner:
+        """The engine of this process, made on first use."""
+        if self._runner is None:
+            from pytest_parsediff.core.workspace import Workspace  # noqa: PLC0415
+            from pytest_parsediff.run import Runner  # noqa: PLC0415
+
+            registered: dict[str, object] = {}
+            for found in self.config.hook.pytest_parsediff_adapters(config=self.config):
+                registered |= {**found, **registered}
+            self._runner = Runner(
+                Workspace(self.run_folder(), self.worker),
+                registered,
+                self.settings.adapter,
+            )
+        return self._runner
+
+    def run_folder(self) -> Path:
+        """Return the folder of this run, made on first use by the controller."""
+        if self._run_folder is None:
+            from pytest_parsediff.core.workspace import make_run_folder  # noqa: PLC0415
+
+            self._run_folder = make_run_folder(self.settings.tmp)
+        return self._run_folder
+
+    def failure_of(self, item: ScenarioItem, outcome: Outcome) -> FailureRepr:
+        """Return what pytest prints for a failing scenario."""
+        from pytest_parsediff.failure import Crash, describe  # noqa: PLC0415
+        from pytest_parsediff.report import FailureRepr  # noqa: PLC0415
+
+        lines = describe(outcome, self.config.cwd_relative_nodeid(item.nodeid))
+        message = outcome.error.summary if outcome.error else ""
+        return FailureRepr(lines, Crash(str(item.path), 1, message))
+
+    # --- reporting --------------------------------------------------------------------
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Iterator[Any]:
+        """Let results travel on the report, so that they cross process borders."""
+        report = yield
+        if isinstance(item, ScenarioItem):
+            from pytest_parsediff.report import attach  # noqa: PLC0415
+
+            attach(report, item, call)
+        return report
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Gather results in the controller."""
+        if self.is_controller and hasattr(report, "parsediff"):
+            from pytest_parsediff.report import restore  # noqa: PLC0415
+
+            restore(report)
+            self.tally.add(report)
+
+    @pytest.hookimpl
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Count scenarios that could not be collected: they block an update."""
+        if self.is_controller and report.failed:
+            path = self.config.rootpath / report.nodeid.partition("::")[0]
+            if any(path.is_relative_to(root) for root in self.settings.roots):
+                cause = report.longreprtext.strip().partition("\n")[0]
+                self.tally.failed[report.nodeid] = cause
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell an xdist worker where the run folder is."""
+        node.workerinput["parsediff_run_folder"] = str(self.run_folder())
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
+        """Write goldens, in the controller, before syrupy makes its summary."""
+        if self.is_controller and self._run_folder is not None:
+            from pytest_parsediff.commit import commit_update  # noqa: PLC0415
+
+            if self.settings.update is not None and not session.config.option.collectonly:
+                commit_update(self, session)
+        try:
+            return (yield)
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Remove the run folder, if this process made it and nothing was kept."""
+        from pytest_parsediff.core.workspace import Workspace  # noqa: PLC0415
+
+        if self.is_controller and self._run_folder is not None:
+            Workspace(self._run_folder).close()
+
+    def pytest_report_header(self) -> str:
+        """Say what will be run, and with which SQLite."""
+        from pytest_parsediff.core.store import sqlite_version  # noqa: PLC0415
+
+        roots = ", ".join(str(Where(root)) for root in self.settings.roots)
+        adapter = f", adapter {self.settings.adapter}" if self.settings.adapter else ""
+        return f"parsediff: {roots}{adapter} (SQLite {sqlite_version()})"
+
+    def pytest_terminal_summary(
+        self, terminalreporter: pytest.TerminalReporter
+    ) -> None:
+        """Print what a line of dots cannot say."""
+        from pytest_parsediff.terminal import write_summary  # noqa: PLC0415
+
+        if self.is_controller:
+            write_summary(terminalreporter, self.tally)
+
+    def _stage(self) -> Any:
+        from pytest_parsediff.golden.stage import StageFile  # noqa: PLC0415
+
+        return StageFile(self.run_folder() / f"stage-{self.worker}.jsonl")
+
+
+def _update_on_ci() -> pytest.UsageError:
+    message = "--snapshot-update writes goldens of scenarios, and CI is set"
+    return pytest.UsageError(str(UpdateOnCIError(message)))
