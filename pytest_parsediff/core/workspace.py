@@ -27,13 +27,16 @@ def make_run_folder(parent: Path | None = None) -> Path:
         parent: Where to make it; ``None`` chooses tmpfs if it is there, writable and
             has 256 MiB free, else the system's temporary folder.
 
-    Folders of earlier runs of the same user are removed, but for the newest two.
+    Folders of earlier runs of the same user are removed, but for the newest two and
+    for those whose process still runs.
     """
     parent = parent or _choose_parent()
     parent.mkdir(parents=True, exist_ok=True)
     prefix = f"{_PREFIX}{_user()}-"
     _forget_old_runs(parent, prefix)
-    return Path(tempfile.mkdtemp(prefix=prefix, dir=parent)).resolve()
+    run = Path(tempfile.mkdtemp(prefix=prefix, dir=parent)).resolve()
+    (run / "pid").write_text(str(os.getpid()), "ascii")
+    return run
 
 
 def _choose_parent() -> Path:
@@ -52,7 +55,7 @@ def _user() -> str:
 
 
 def _forget_old_runs(parent: Path, prefix: str) -> None:
-    """Remove this user's older run folders; one in use keeps a lock file's pid."""
+    """Remove this user's older run folders, but for those still in use."""
     runs = []
     for path in parent.glob(f"{prefix}*"):
         try:
