@@ -67,6 +67,9 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "session_input": {"id": "msg_0", "session_id": "ses_1", "prompt": "{}"},
 }
 
+#: Stands for a cell that is not inserted, because the store has no such column.
+ABSENT = object()
+
 #: A row to insert: its table, and the cells that differ from the defaults.
 Insert = tuple[str, Mapping[str, Any]]
 
@@ -83,7 +86,8 @@ def build(path: Path, *rows: Insert, ddl: str = DDL) -> Path:
 def insert(connection: apsw.Connection, row: Insert) -> None:
     """Insert one row."""
     table, given = row
-    cells = {**DEFAULTS[table], **given}
+    merged = {**DEFAULTS[table], **given}
+    cells = {name: value for name, value in merged.items() if value is not ABSENT}
     marks = ", ".join("?" for _ in cells)
     sql = f"INSERT INTO {table} ({', '.join(cells)}) VALUES ({marks})"
     list(connection.execute(sql, tuple(cells.values())))

@@ -213,7 +213,9 @@ def test_required_integers(value: object) -> None:
     """A required number that is NULL, blank or no integer is a typed error."""
     cells = RequiredCells(UTF8, Where("store.db"), "part")
 
-    with pytest.raises(RowError, match="PD423: store.db: part/prt_1: expected n, got"):
+    with pytest.raises(
+        RowError, match=r"PD423: store\.db: part/prt_1: expected n, got"
+    ):
         cells.integer("n", value, b"prt_1")
 
 

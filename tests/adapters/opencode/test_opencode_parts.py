@@ -210,7 +210,11 @@ def test_text_before_any_call_is_dropped() -> None:
 
 def test_reasoning() -> None:
     """Reasoning is an operation below the call, with the length of its text."""
-    data = {"type": "reasoning", "text": "n\u00e9", "time": {"start": 3100, "end": 3200}}
+    data = {
+        "type": "reasoning",
+        "text": "n\u00e9",
+        "time": {"start": 3100, "end": 3200},
+    }
     events = turn(START, part(1, data))
 
     assert ["op_started", "op_started", "payload_ref", "op_finalized"] == kinds(events)
@@ -568,7 +572,10 @@ def test_unknown_parts_are_logged_without_time(data: Any, name: str) -> None:
         ('{"type":"text","text":5}', "text: expected string, got number"),
         ('{"type":"tool","callID":5}', "callID: expected string, got number"),
         ('{"type":"tool","state":5}', "state: expected object, got number"),
-        ('{"type":"tool","state":{"title":[]}}', "state.title: expected string, got array"),
+        (
+            '{"type":"tool","state":{"title":[]}}',
+            "state.title: expected string, got array",
+        ),
         ('{"type":"patch","files":[1]}', "files: expected string, got number"),
         ('{"type":"retry","error":"boom"}', "error: expected object, got string"),
         ('{"type":"step-finish","cost":"x"}', "cost: expected number, got string"),

@@ -183,7 +183,7 @@ def test_switches_come_before_messages() -> None:
 
     assert ["session_started", "log_entry", "turn_started"] == kinds(events)
     canonical = b'{"model":{"id":"m","providerID":"p","variant":"v"},"n":1.0}'
-    expected = {
+    expected: dict[str, Any] = {
         "SourceID": "s",
         "SourceSeq": 1,
         "Ts": 1_500_000,

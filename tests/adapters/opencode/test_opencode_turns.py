@@ -225,14 +225,18 @@ def test_images_of_a_prompt() -> None:
             *(1, 1_800_000),
         ),
         ("json", f"{base}.files.5", len('{"mime":"image/gif"}'), 1, 1_800_000),
-    ] == pick(events, "payload_ref", "Format", "LocationURI", "OriginalBytes", "OpSeq", "Ts")
+    ] == pick(
+        events, "payload_ref", "Format", "LocationURI", "OriginalBytes", "OpSeq", "Ts"
+    )
 
 
 def test_images_without_text() -> None:
     """Images are referred to even when the text is missing."""
     events = events_of(user(1, {"files": [{"mime": "image/x"}]}), assistant(2))
 
-    assert ["text", "json"] == [ref["Format"] for ref in payloads(events, "payload_ref")]
+    assert ["text", "json"] == [
+        ref["Format"] for ref in payloads(events, "payload_ref")
+    ]
 
 
 def test_files_of_another_type_are_ignored() -> None:
@@ -250,7 +254,9 @@ def inputs(*rows: Any) -> list[tuple[int, int]]:
 
 def test_turn_without_parent_takes_the_pending_message() -> None:
     """Without a parent a turn answers the last user message."""
-    assert [(1, 2)] == inputs(user(1, created=1000), user(2, created=2000), assistant(3))
+    assert [(1, 2)] == inputs(
+        user(1, created=1000), user(2, created=2000), assistant(3)
+    )
 
 
 def test_turn_with_parent_takes_that_message_only() -> None:
@@ -267,7 +273,9 @@ def test_a_user_message_is_answered_once() -> None:
 
     assert [(1, 2)] == inputs(*rows, assistant(3, parentID="msg_2"), assistant(4))
     assert [(1, 2)] == inputs(*rows, assistant(3), assistant(4, parentID="msg_2"))
-    assert [(1, 2), (2, 1)] == inputs(*rows, assistant(3), assistant(4, parentID="msg_1"))
+    assert [(1, 2), (2, 1)] == inputs(
+        *rows, assistant(3), assistant(4, parentID="msg_1")
+    )
 
 
 def test_a_later_user_message_is_not_known_yet() -> None:
