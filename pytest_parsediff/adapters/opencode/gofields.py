@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import final
 
 from pytest_parsediff.adapters.opencode.cells import parse_integer
 from pytest_parsediff.adapters.opencode.gojson import DecodeError, Value
 
 
+@lru_cache(maxsize=1024)
 def fold(name: str) -> str:
     """Return *name* as it is compared: two non-ASCII letters fold to ASCII ones."""
     return name.lower().replace("\u017f", "s")  # lower() maps the Kelvin sign itself

@@ -74,6 +74,8 @@ def test_parse_reads_what_json_writes(document: Any, indent: int | None) -> None
 @example("{1:2}")
 @example('{"a"}')
 @example("[1 2]")
+@example("[1:2]")
+@example('{"a":1:"b":2}')
 def test_parse_accepts_what_json_accepts(text: str) -> None:
     """No text is accepted or refused that a strict JSON reader treats otherwise."""
     try:

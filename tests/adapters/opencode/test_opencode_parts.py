@@ -253,6 +253,15 @@ def test_reasoning_times(time: dict[str, Any], start: int, end: int | None) -> N
     assert [] == payloads(events, "payload_ref")
 
 
+def test_nested_operations_after_the_finish_belong_to_the_closed_call() -> None:
+    """A call stays the parent of operations and the place of logs after its end."""
+    late = (part(2, {"type": "reasoning"}), tool(), part(3, {"type": "retry"}))
+    events = turn(START, step(1, {}), *late)
+
+    assert [(-1,), (1,), (1,)] == pick(events, "op_started", "ParentOpSeq")
+    assert [(1,)] == pick(events, "log_entry", "OpSeq")
+
+
 @pytest.mark.parametrize(
     ("metadata", "expected"),
     [

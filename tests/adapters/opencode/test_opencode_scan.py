@@ -333,6 +333,16 @@ def test_large_sessions_are_noticed_and_read(
     )
 
 
+def test_a_session_at_the_limit_is_not_large(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only more rows than the limit are worth a notice."""
+    monkeypatch.setattr(load, "LARGE_SESSION_ROWS", 1)
+    rows = (session(1, 1), ("message", {}), ("part", {}))
+
+    assert [] == scan_rows(tmp_path / "s.db", *rows)[1]
+
+
 def test_notices_come_before_the_events_of_their_session(tmp_path: Path) -> None:
     """What was seen while reading a session is told first, then its events."""
     rows = (

@@ -353,6 +353,11 @@ def test_null_error_is_no_error() -> None:
     )
 
 
+def test_archived_before_the_epoch_is_not_archived() -> None:
+    """Only a positive time of archiving ends a session."""
+    assert ["session_started"] == kinds(events_of(time_archived_ms=-1))
+
+
 def test_times_beyond_the_limit_are_clamped_and_noticed() -> None:
     """A time that does not fit into 64-bit microseconds is the greatest one."""
     events = events_of(time_created_ms=INT64_MAX, time_archived_ms=INT64_MAX)
