@@ -338,7 +338,7 @@ def test_a_session_at_the_limit_is_not_large(
 ) -> None:
     """Only more rows than the limit are worth a notice."""
     monkeypatch.setattr(load, "LARGE_SESSION_ROWS", 1)
-    rows = (session(1, 1), ("message", {}), ("part", {}))
+    rows: tuple[Insert, ...] = (session(1, 1), ("message", {}), ("part", {}))
 
     assert [] == scan_rows(tmp_path / "s.db", *rows)[1]
 
