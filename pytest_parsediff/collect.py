@@ -9,14 +9,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pluggy
 import pytest
 from msgspec import UNSET
 
 from pytest_parsediff.core.config import Mark
-from pytest_parsediff.core.errors import ParsediffError, Unavailable
+from pytest_parsediff.core.errors import (
+    EmptyFolderError,
+    ParsediffError,
+    Unavailable,
+    Where,
+)
 from pytest_parsediff.core.scenario import Folder, Scenario, look
 
 if TYPE_CHECKING:
@@ -68,8 +75,17 @@ class ScenarioDirectory(pytest.Directory):
                 yield from self._search(folder)
             found = True
         if not found:
-            message = f"{group.path} holds no scenario: no fixture.sql, no scenario.toml"
+            yield from self._report_empty(group)
+
+    def _report_empty(self, group: Folder) -> Iterator[pytest.Collector]:
+        message = f"{group.path} holds no scenario: no fixture.sql, no scenario.toml"
+        try:
             self.warn(EmptyFolderWarning(message))
+        except EmptyFolderWarning:  # warnings are errors here; the others still run
+            problem = EmptyFolderError("no scenario below it", Where(group.path))
+            yield ScenarioFile.make(
+                self, replace(group, anchor=group.path, problem=problem)
+            )
 
     def _is_ignored(self, path: Path) -> bool:
         return bool(
@@ -81,6 +97,16 @@ class ScenarioFile(pytest.File):
     """The file that stands for a scenario in node ids."""
 
     folder: Folder
+
+    @property
+    def ihook(self) -> pluggy.HookRelay:
+        """Call hooks as for the folder above.
+
+        pytest knows the conftest files of folders that it made nodes of, and takes
+        any other folder for one that no conftest applies to.
+        """
+        assert self.parent is not None
+        return self.parent.ihook
 
     @classmethod
     def make(cls, parent: ScenarioDirectory, folder: Folder) -> ScenarioFile:
@@ -115,6 +141,12 @@ class ScenarioItem(pytest.Function):
     plugin: ScenarioPlugin
     scenario: Scenario
     outcome: Outcome | None
+
+    @property
+    def ihook(self) -> pluggy.HookRelay:
+        """Call hooks as for the folder above; see :attr:`ScenarioFile.ihook`."""
+        assert self.parent is not None
+        return self.parent.ihook
 
     @classmethod
     def make(

@@ -158,6 +158,17 @@ def _implied_update(config: pytest.Config) -> UpdateMode | None:
     return None
 
 
+def keep_goldens_from_syrupy(config: pytest.Config) -> None:
+    """Add ``jsonl`` to the extensions that syrupy does not search for.
+
+    Its default extension takes every file below ``__snapshots__`` that no test of this
+    run asked for as unused, and ``--snapshot-update --collect-only`` deletes them all.
+    """
+    known = config.getoption("ignore_file_extensions", None)
+    if hasattr(config.option, "ignore_file_extensions"):
+        config.option.ignore_file_extensions = [*(known or ()), "jsonl"]
+
+
 def is_ci() -> bool:
     """Return whether this is a continuous integration run."""
     values = (os.environ.get(name, "") for name in ("CI", "TF_BUILD"))

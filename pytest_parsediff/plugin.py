@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_parsediff import hookspecs
-from pytest_parsediff.options import add_options, add_update_flags, read_settings
+from pytest_parsediff.options import (
+    add_options,
+    add_update_flags,
+    keep_goldens_from_syrupy,
+    read_settings,
+)
 
 if TYPE_CHECKING:
     from pytest_parsediff.fixtures import Parsediff
@@ -40,11 +45,21 @@ def pytest_load_initial_conftests(
 def pytest_configure(config: pytest.Config) -> None:
     """Switch collection on when it was asked for."""
     settings = read_settings(config)
+    keep_goldens_from_syrupy(config)
     if settings.enabled:
         from pytest_parsediff.session import ScenarioPlugin  # noqa: PLC0415
 
         plugin = ScenarioPlugin(config, settings)
         config.pluginmanager.register(plugin, "parsediff-scenarios")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Keep scenario folders out of syrupy's deletions, in every run that deletes."""
+    if session.config.getoption("update_snapshots", False):
+        from pytest_parsediff.syrupy_summary import guard  # noqa: PLC0415
+
+        guard(session.config, read_settings(session.config).roots)
 
 
 @pytest.fixture

@@ -115,11 +115,13 @@ class Runner:
 
     Attributes:
         workspace: Where throwaway folders are made.
+        folder: Where an adapter given as ``module:callable`` is looked for.
         registered: Adapters that plugins and conftest files registered, by name.
         default_adapter: Adapter of scenarios that name none; ``None`` without one.
     """
 
     workspace: Workspace
+    folder: Path
     registered: Mapping[str, object] = field(default_factory=dict)
     default_adapter: str | None = None
     _placer: StorePlacer = field(default_factory=StorePlacer, init=False)
@@ -194,7 +196,7 @@ class Runner:
                 name,
                 configured=_with_env(scenario.adapters, config.env or {}),
                 registered=self.registered,
-                folder=scenario.folder,
+                folder=self.folder,
             )
             rules = compile_rules(resolved.config, config.redact or ())
             setup = self._setups[key] = _Setup(resolved, rules, scenario.adapters)

@@ -205,6 +205,7 @@ class ScenarioPlugin:
                 registered |= {**found, **registered}
             self._runner = Runner(
                 Workspace(self.run_folder(), self.worker),
+                self.config.rootpath,
                 registered,
                 self.settings.adapter,
             )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
+from syrupy.data import SnapshotCollections
 from syrupy.location import PyTestLocation
 
 from pytest_parsediff.snapshot import ScenarioJSONLExtension
@@ -98,6 +99,31 @@ def _compare(
         update_snapshots=update,
     )
     assert assertion._assert(data) is update, "the caller knows the result"  # noqa: SLF001
+
+
+def guard(config: pytest.Config, roots: Iterable[Path]) -> None:
+    """Let syrupy delete nothing below *roots*, whatever its extensions discovered.
+
+    An extension of the user's that keeps snapshots beside the tests discovers every
+    file of the folder, and syrupy deletes what no test of the run asked for.
+    """
+    session: Any = getattr(config, "_syrupy", None)
+    if session is None:
+        return
+    kept = tuple(roots)
+    remove = session.remove_unused_snapshots
+
+    def remove_others(
+        unused_snapshot_collections: Any, used_snapshot_collections: Any
+    ) -> None:
+        others = SnapshotCollections()
+        for collection in unused_snapshot_collections:
+            path = Path(collection.location).resolve()
+            if not any(path.is_relative_to(root.resolve()) for root in kept):
+                others.add(collection)
+        remove(others, used_snapshot_collections)
+
+    session.remove_unused_snapshots = remove_others
 
 
 def hide(config: pytest.Config, node_ids: Iterable[str]) -> None:

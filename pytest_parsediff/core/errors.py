@@ -138,6 +138,13 @@ class TwoStoresError(ParsediffError):
     hint = "Keep one of the two, or split the scenario into two folders."
 
 
+class EmptyFolderError(ParsediffError):
+    """A folder below a scenario root holds no scenario, and warnings are errors."""
+
+    code = "PD106"
+    hint = "Add a fixture.sql, remove the folder, or begin its name with a dot."
+
+
 class StoreMissingError(ParsediffError):
     """A folder has ``scenario.toml`` but no store."""
 
