@@ -187,11 +187,13 @@ class ScenarioItem(pytest.Function):
         if self.outcome.error is not None:
             raise ScenarioFailed(self.outcome)
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
+    def repr_failure(  # type: ignore[override] # TerminalRepr is private to pytest
+        self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None
+    ) -> Any:
         """Return the explanation of a scenario's own failure, without a traceback."""
         if isinstance(excinfo.value, ScenarioFailed):
             return self.plugin.failure_of(self, excinfo.value.outcome)
-        return super().repr_failure(excinfo)
+        return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[os.PathLike[str], int, str]:
         """Return the anchor file and its first line (0-based)."""
@@ -211,4 +213,6 @@ def _as_mark(mark: str | Mark) -> pytest.MarkDecorator:
         decorator: pytest.MarkDecorator = getattr(pytest.mark, mark)
         return decorator
     decorator = getattr(pytest.mark, mark.name)
-    return decorator(*mark.args, **mark.kwargs) if mark.args or mark.kwargs else decorator
+    return (
+        decorator(*mark.args, **mark.kwargs) if mark.args or mark.kwargs else decorator
+    )

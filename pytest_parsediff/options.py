@@ -140,7 +140,9 @@ def _read_update(config: pytest.Config) -> UpdateMode | None:
         message = "--update-golden writes goldens, and CI is set"
         raise pytest.UsageError(str(UpdateOnCIError(message)))
     if config.getoption("dist", "no") == "each":
-        message = "--update-golden with --dist each: every golden would have two writers"
+        message = (
+            "--update-golden with --dist each: every golden would have two writers"
+        )
         raise pytest.UsageError(str(UpdateScopeError(message)))
     return mode
 

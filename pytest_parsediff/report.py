@@ -62,12 +62,13 @@ def attach(
             facts["note"] = outcome.check.note
         if outcome.error is not None:
             facts["error"] = outcome.error.code
-    if isinstance(report.longrepr, FailureRepr):
-        crash = report.longrepr.reprcrash
-        lines = report.longrepr.lines  # execnet carries plain str only, no StrEnum
+    shown: object = report.longrepr
+    if isinstance(shown, FailureRepr):
+        crash = shown.reprcrash
+        lines = shown.lines  # execnet carries plain str only, no StrEnum
         facts["failure"] = [[line.style.value, line.text] for line in lines]
         facts["crash"] = [crash.path, crash.lineno, crash.message]
-    report.parsediff = facts
+    vars(report)["parsediff"] = facts
 
 
 def restore(report: pytest.TestReport) -> None:

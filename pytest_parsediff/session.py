@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,6 @@ from pytest_parsediff.core.config import DefaultsConfig
 from pytest_parsediff.core.errors import (
     DuplicateScenarioError,
     NoScenariosError,
-    ParsediffError,
     UpdateOnCIError,
     Where,
 )
@@ -224,16 +223,22 @@ class ScenarioPlugin:
         from pytest_parsediff.failure import Crash, describe  # noqa: PLC0415
         from pytest_parsediff.report import FailureRepr  # noqa: PLC0415
 
-        lines = describe(outcome, self.config.cwd_relative_nodeid(item.nodeid))
+        lines = describe(outcome, self._typed_from_here(item.nodeid))
         message = outcome.error.summary if outcome.error else ""
         return FailureRepr(lines, Crash(str(item.path), 1, message))
+
+    def _typed_from_here(self, node_id: str) -> str:
+        """Return *node_id* as it is typed in the folder where pytest was started."""
+        path, separator, name = str(node_id).partition("::")
+        here = self.config.invocation_params.dir
+        return os.path.relpath(self.config.rootpath / path, here) + separator + name
 
     # --- reporting --------------------------------------------------------------------
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
-    ) -> Iterator[Any]:
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Let results travel on the report, so that they cross process borders."""
         report = yield
         if isinstance(item, ScenarioItem):
@@ -271,7 +276,10 @@ class ScenarioPlugin:
         if self.is_controller and self._run_folder is not None:
             from pytest_parsediff.commit import commit_update  # noqa: PLC0415
 
-            if self.settings.update is not None and not session.config.option.collectonly:
+            if (
+                self.settings.update is not None
+                and not session.config.option.collectonly
+            ):
                 commit_update(self, session)
         try:
             return (yield)

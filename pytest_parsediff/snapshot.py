@@ -75,9 +75,10 @@ class ScenarioJSONLExtension(SingleFileSnapshotExtension):
         cls, *, test_location: PyTestLocation, snapshot_location: str
     ) -> bool:
         """Return whether the golden lies where this test's goldens lie."""
-        return Path(snapshot_location).parent == Path(
-            cls.get_location(test_location=test_location, index=0)
-        ).parent
+        return (
+            Path(snapshot_location).parent
+            == Path(cls.get_location(test_location=test_location, index=0)).parent
+        )
 
     def discover_snapshots(self, **_options: Any) -> SnapshotCollections:
         """Return nothing, so that syrupy never calls a golden unused."""

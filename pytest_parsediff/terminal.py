@@ -29,7 +29,9 @@ def write_summary(reporter: pytest.TerminalReporter, tally: Tally) -> None:
         return
     reporter.section("parsediff")
     if tally.update is None:
-        counts = ", ".join(f"{n} {status}" for status, n in sorted(tally.golden.items()))
+        counts = ", ".join(
+            f"{n} {status}" for status, n in sorted(tally.golden.items())
+        )
         reporter.line(f"goldens: {counts or 'none was compared'}")
     for node_id, note in tally.notes[:_SHOWN]:
         reporter.line(f"{node_id}: {note}", yellow=True)

@@ -1,0 +1,1 @@
+"""Adapters: what they are, how one is found, contained and run."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TypeGuard, cast
 
 from pytest_parsediff.adapters.deadline import Deadline, TimeUp
 from pytest_parsediff.adapters.emissions import check, iterate, weigh
@@ -139,11 +140,12 @@ class _Scan:
         context: Context,
         cursor: str | None,
     ) -> list[Emission]:
-        if isinstance(adapter, OpenableAdapter):
+        if _is_openable(adapter):
             reader = self.deadline.run(partial(adapter.open, source, context))
             with self._closing(getattr(reader, "close", None)):
                 return self._drain(partial(reader.scan, cursor))
-        return self._drain(partial(adapter.scan, source, cursor))
+        scan = cast("Adapter", adapter).scan
+        return self._drain(partial(scan, source, cursor))
 
     def _drain(self, start: Callable[[], object]) -> list[Emission]:
         """Take everything out of what *start* returns."""
@@ -204,6 +206,13 @@ class _Scan:
             return f"adapter {self.name!r} was stopped by a timer set outside of it"
         limit = f"timeout_s={self.limits.timeout_s:g}"
         return f"adapter {self.name!r} did not end within {limit}"
+
+
+def _is_openable(
+    adapter: Adapter | OpenableAdapter,
+) -> TypeGuard[OpenableAdapter]:
+    """Return whether *adapter* has ``open``; it need not have a name."""
+    return callable(getattr(adapter, "open", None))
 
 
 def _is_outcome(error: BaseException) -> bool:

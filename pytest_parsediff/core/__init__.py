@@ -1,0 +1,1 @@
+"""The pure core: formats, configuration, scenarios, stores, proof."""

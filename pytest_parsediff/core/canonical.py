@@ -52,9 +52,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _sorted = json.JSONEncoder(
     ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
 )
-_declared = json.JSONEncoder(
-    ensure_ascii=False, separators=(",", ":"), allow_nan=False
-)
+_declared = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def encode_sorted(event: Event) -> bytes:
@@ -164,7 +162,9 @@ def _check(value: object, pointer: str) -> None:
     _not_json(pointer, value)
 
 
-def _not_json(pointer: str, value: object, what: str = "a value that is not JSON") -> None:
+def _not_json(
+    pointer: str, value: object, what: str = "a value that is not JSON"
+) -> None:
     place = pointer or "the top level"
     raise NotAnEventError(f"{what} at {place}: {type(value).__name__} {clip(value)}")
 
@@ -188,7 +188,9 @@ def _utf8(text: str) -> bytes:
 # of its output are rewritten. Strings are matched first, so that nothing inside one
 # can be taken for a number; the cheap search saves that for events without floats.
 _MAY_HOLD_FLOAT = re.compile(r"[:\[,]-?\d+[.e]")
-_STRING_OR_FLOAT = re.compile(r'"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+(?:e[-+]?\d+)?|e[-+]?\d+)')
+_STRING_OR_FLOAT = re.compile(
+    r'"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+(?:e[-+]?\d+)?|e[-+]?\d+)'
+)
 
 
 def _go_token(found: re.Match[str]) -> str:

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
 
 
 def strip_control(text: str) -> str:
@@ -121,7 +123,9 @@ class BadValueError(ParsediffError):
     """A configuration key has a value of the wrong type or range."""
 
     code = "PD103"
-    hint = "Correct the value; `python -m pytest_parsediff schema` prints what is allowed."
+    hint = (
+        "Correct the value; `python -m pytest_parsediff schema` prints what is allowed."
+    )
 
 
 class BadTOMLError(ParsediffError):

@@ -98,9 +98,7 @@ class StorePlacer:
         key = (hashlib.sha256(script).digest(), journal, limits)
         image = self._images.get(key)
         if image is None:
-            image = build_image(
-                script, scenario.anchor, journal=journal, limits=limits
-            )
+            image = build_image(script, scenario.anchor, journal=journal, limits=limits)
             self._remember(key, image)
         else:
             self._images.move_to_end(key)

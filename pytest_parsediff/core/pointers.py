@@ -35,9 +35,7 @@ class Pointer:
         if not text.startswith("/"):
             return cls(text, (text,))
         tokens = text[1:].split("/")
-        return cls(
-            text, tuple(t.replace("~1", "/").replace("~0", "~") for t in tokens)
-        )
+        return cls(text, tuple(t.replace("~1", "/").replace("~0", "~") for t in tokens))
 
     def get(self, value: Any) -> Any:
         """Return the value at this place below *value*, or :data:`ABSENT`."""

@@ -50,9 +50,7 @@ class Rules:
     ordered: bool
     encoder: Encoder
 
-    def apply(
-        self, events: Sequence[Event], paths: Mapping[str, str]
-    ) -> list[bytes]:
+    def apply(self, events: Sequence[Event], paths: Mapping[str, str]) -> list[bytes]:
         """Return the canonical lines of *events*.
 
         Args:
@@ -106,7 +104,9 @@ def _comparable(pointer: Pointer, event: Event) -> tuple[int, Any]:
             return (1, 0)
     if value is ABSENT:
         return (0, 0)
-    raise CanonicalRuleError(f"sort: {pointer.text} is {clip(value)}, not a plain value")
+    raise CanonicalRuleError(
+        f"sort: {pointer.text} is {clip(value)}, not a plain value"
+    )
 
 
 # --- compiling ----------------------------------------------------------------------

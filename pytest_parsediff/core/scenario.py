@@ -168,9 +168,7 @@ class Defaults:
         configured = {
             name: (adapter, folder) for name, adapter in (inner.adapters or {}).items()
         }
-        return Defaults(
-            merge(self.config, inner), {**self.adapters, **configured}
-        )
+        return Defaults(merge(self.config, inner), {**self.adapters, **configured})
 
 
 def merge(outer: ScenarioConfig, inner: ScenarioConfig) -> ScenarioConfig:

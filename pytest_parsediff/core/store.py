@@ -107,9 +107,7 @@ def _settle_journal(
     if scripted is not None:
         by_script = "wal" if scripted == "wal" else "delete"
     if by_script and configured and by_script != configured:
-        message = (
-            f"journal = {configured!r} in TOML, but the script sets {scripted!r}"
-        )
+        message = f"journal = {configured!r} in TOML, but the script sets {scripted!r}"
         raise JournalConflictError(message, Where(place))
     return configured or by_script or "delete"
 

@@ -93,7 +93,9 @@ def check_table(
         keys = re.findall(r"[^.\[\]]+", re.sub(r"\[(?:\.\.\.|\d+)\]", "", dotted))
         line = line_of_key(text, keys[-1] if keys else "")
         cause = _VALUE_PATH.sub("", message).replace("`", "")
-        raise BadValueError(f"{dotted or 'file'}: {cause}", Where(path, line)) from error
+        raise BadValueError(
+            f"{dotted or 'file'}: {cause}", Where(path, line)
+        ) from error
 
 
 def _check_keys(

@@ -51,7 +51,9 @@ def _choose_parent() -> Path:
 
 
 def _user() -> str:
-    return str(os.getuid()) if hasattr(os, "getuid") else os.environ.get("USERNAME", "u")
+    return (
+        str(os.getuid()) if hasattr(os, "getuid") else os.environ.get("USERNAME", "u")
+    )
 
 
 def _forget_old_runs(parent: Path, prefix: str) -> None:

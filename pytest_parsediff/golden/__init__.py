@@ -1,0 +1,1 @@
+"""Goldens: compare, explain, stage, update."""

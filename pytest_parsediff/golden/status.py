@@ -122,8 +122,8 @@ def _find_problem(
     """Return why the golden is no list of JSON objects, or ``None``."""
     marker = _MERGE_MARKER.search(golden)
     if marker:
-        line = golden.count(b"\n", 0, marker.start()) + 1
-        return MergeMarkersError("unresolved merge", Where(path, line))
+        first = golden.count(b"\n", 0, marker.start()) + 1
+        return MergeMarkersError("unresolved merge", Where(path, first))
     for number, line in enumerate(lines, 1):
         where = Where(path, number)
         try:
@@ -133,7 +133,9 @@ def _find_problem(
         except (ValueError, RecursionError) as error:
             return GoldenUnreadableError(f"not JSON: {error}", where)
         if not isinstance(value, dict):
-            return GoldenUnreadableError(f"expected an object, got {clip(value)}", where)
+            return GoldenUnreadableError(
+                f"expected an object, got {clip(value)}", where
+            )
     return None
 
 

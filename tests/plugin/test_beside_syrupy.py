@@ -72,7 +72,9 @@ def lay_out(pytester: pytest.Pytester, add: AddScenario) -> dict[str, bytes]:
     ],
     ids=" ".join,
 )
-@pytest.mark.parametrize("update", [(), ("--snapshot-update",)], ids=["check", "update"])
+@pytest.mark.parametrize(
+    "update", [(), ("--snapshot-update",)], ids=["check", "update"]
+)
 def test_no_file_of_a_scenario_is_ever_deleted(
     pytester: pytest.Pytester,
     add: AddScenario,
@@ -105,7 +107,9 @@ def test_a_run_without_scenarios_does_not_touch_them(
 ) -> None:
     """``--snapshot-update`` for other tests leaves scenarios alone."""
     add("a", golden="{}\n")
-    pytester.makepyfile(test_hand="def test_theirs(snapshot):\n    assert snapshot == 1\n")
+    pytester.makepyfile(
+        test_hand="def test_theirs(snapshot):\n    assert snapshot == 1\n"
+    )
     before = tree(pytester.path / "scenarios")
 
     pytester.runpytest("--snapshot-update").assert_outcomes(passed=1)
@@ -116,7 +120,7 @@ def test_a_run_without_scenarios_does_not_touch_them(
 def test_snapshot_update_updates_scenarios_too(
     pytester: pytest.Pytester, add: AddScenario
 ) -> None:
-    """syrupy's flag implies ours for scenarios that were asked for."""
+    """Syrupy's flag implies ours for scenarios that were asked for."""
     folder = add("a", golden="{}\n")
 
     result = pytester.runpytest("--parsediff", "--snapshot-update")
@@ -131,7 +135,9 @@ def test_update_golden_leaves_other_snapshots_alone(
 ) -> None:
     """Our flag never updates, creates or deletes a snapshot of a hand-written test."""
     add("a", golden="{}\n")
-    pytester.makepyfile(test_hand="def test_theirs(snapshot):\n    assert snapshot == 1\n")
+    pytester.makepyfile(
+        test_hand="def test_theirs(snapshot):\n    assert snapshot == 1\n"
+    )
 
     result = pytester.runpytest("--update-golden")
 
@@ -200,7 +206,9 @@ def test_x(parsediff, snapshot, n):
     checked.assert_outcomes(passed=2)
     folder = pytester.path / "__snapshots__/test_hand"
     texts = sorted(path.read_text() for path in folder.iterdir())
-    assert sorted([GOLDEN, GOLDEN, '{"a":"x y","b":1}\n', '{"a":"x_y","b":1}\n']) == texts
+    assert (
+        sorted([GOLDEN, GOLDEN, '{"a":"x y","b":1}\n', '{"a":"x_y","b":1}\n']) == texts
+    )
 
 
 def test_the_extension_does_not_delete(

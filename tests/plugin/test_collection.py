@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from user_project import ADAPTER, SQL, AddScenario
 
 
@@ -189,7 +188,9 @@ def pytest_runtest_setup(item):
 
     result.assert_outcomes(passed=3)
     text = result.stdout.str()
-    assert ["hook a", "hook b"] == [w for w in ("hook a", "hook b", "hook c") if w in text]
+    assert ["hook a", "hook b"] == [
+        w for w in ("hook a", "hook b", "hook c") if w in text
+    ]
     assert "fixture a" in text
     assert "fixture c" not in text
 
@@ -312,9 +313,7 @@ def test_runs_without_other_plugins(
     assert "INTERNALERROR" not in result.stdout.str() + result.stderr.str()
 
 
-def test_odd_paths(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_odd_paths(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     """Spaces, parentheses and letters beyond ASCII above the root do no harm."""
     home = pytester.path / "my odd (hömé)"
     (home / "scenarios/a").mkdir(parents=True)

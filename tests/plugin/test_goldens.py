@@ -12,7 +12,9 @@ from user_project import GOLDEN, AddScenario
 def failure(result: pytest.RunResult) -> list[str]:
     """Return the lines of the first failure's text."""
     text = result.stdout.str()
-    found = re.search(r"^_{5,} \S+ _{5,}\n(.*?)^(?:_{5,}|={5,})", text, re.S | re.M)
+    found = re.search(
+        r"^_{5,} \S+ _{5,}\n(.*?)^(?:_{5,}|={5,})", text, re.DOTALL | re.MULTILINE
+    )
     assert found, text
     return found[1].rstrip("\n").split("\n")
 
@@ -37,7 +39,9 @@ def test_a_missing_golden_fails_and_writes_nothing(
 
     result.assert_outcomes(failed=1)
     lines = failure(result)
-    assert "PD301: scenarios/a/expected.jsonl: there is no golden for 2 events" == lines[0]
+    assert (
+        "PD301: scenarios/a/expected.jsonl: there is no golden for 2 events" == lines[0]
+    )
     assert (
         "accept: pytest scenarios/a/fixture.sql::a --parsediff --update-golden"
         == lines[-1]
@@ -179,7 +183,9 @@ def test_failures_are_coloured_on_a_terminal(
         assert '\x1b[32m+{"id":2,"x":"b"}' in result.stdout.str()
 
 
-def test_the_short_summary_says_why(pytester: pytest.Pytester, add: AddScenario) -> None:
+def test_the_short_summary_says_why(
+    pytester: pytest.Pytester, add: AddScenario
+) -> None:
     """The line of a failed scenario has its code, with and without workers."""
     add("a", golden=None)
 

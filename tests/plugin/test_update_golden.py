@@ -123,7 +123,7 @@ def test_an_unknown_mode_is_a_usage_error(
 @pytest.mark.parametrize("variable", ["CI", "TF_BUILD"])
 @pytest.mark.parametrize("flag", ["--update-golden", "--snapshot-update"])
 @pytest.mark.parametrize("workers", [(), ("-n1",)])
-def test_refused_on_ci(  # noqa: PLR0913
+def test_refused_on_ci(
     pytester: pytest.Pytester,
     add: AddScenario,
     monkeypatch: pytest.MonkeyPatch,
@@ -214,7 +214,9 @@ def test_stopping_early_writes_nothing(
     result = pytester.runpytest("--update-golden", "-x")
 
     assert golden_of(later) == "{}\n"
-    result.stdout.fnmatch_lines(["  scenarios/b/fixture.sql::b: did not run to its end"])
+    result.stdout.fnmatch_lines(
+        ["  scenarios/b/fixture.sql::b: did not run to its end"]
+    )
 
 
 def test_an_unstable_adapter_is_refused(

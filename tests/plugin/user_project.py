@@ -10,7 +10,7 @@ CREATE TABLE t (id INTEGER PRIMARY KEY, x TEXT);
 INSERT INTO t VALUES (1, 'a'), (2, 'b');
 """
 GOLDEN = '{"id":1,"x":"a"}\n{"id":2,"x":"b"}\n'
-ADAPTER = '''\
+ADAPTER = """\
 import sqlite3
 import pytest
 
@@ -25,6 +25,6 @@ def rows(path):
 @pytest.hookimpl(optionalhook=True)
 def pytest_parsediff_adapters(config):
     return {"rows": rows}
-'''
+"""
 
 AddScenario = Callable[..., Path]
