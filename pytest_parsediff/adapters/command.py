@@ -217,7 +217,7 @@ class _Run:
         Raises:
             Unavailable: It is not there; CommandMissingError, PD408, if required.
         """
-        if os.path.basename(text) == text:  # noqa: PTH119 - "./x" must not become "x"
+        if os.path.basename(text) == text:  # "./x" must not become "x"
             found = shutil.which(text, path=search)
         else:
             path = self.reader.adapter.folder / text

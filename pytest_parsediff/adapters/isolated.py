@@ -157,5 +157,7 @@ class IsolatedReader:
 def _search_path() -> list[str]:
     """Return where this process imports from, absolute, our own package included."""
     package = str(Path(__file__).parents[2])
-    entries = [os.path.abspath(entry) for entry in sys.path]  # noqa: PTH100 - "" is the working directory
+    entries = [
+        os.path.abspath(entry) for entry in sys.path
+    ]  # "" is the working directory
     return entries if package in entries else [*entries, package]

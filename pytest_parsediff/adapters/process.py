@@ -141,15 +141,21 @@ def _size(path: Path) -> int:
 def _end_group(process: subprocess.Popen[bytes]) -> None:
     """End every process of the group, the polite way first."""
     try:
-        limit = time.monotonic() + GRACE_S
         _signal_group(process, signal.SIGTERM)
-        while _signal_group(process, 0) and time.monotonic() < limit:
-            process.poll()  # a leader that nobody waits for stays in its group
-            time.sleep(_POLL_S)
+        _await_group(process)
     finally:  # also at the second Ctrl-C
         _signal_group(process, getattr(signal, "SIGKILL", signal.SIGTERM))
+        _await_group(process)
         with suppress(subprocess.TimeoutExpired):  # it changed its user
             process.wait(GRACE_S)
+
+
+def _await_group(process: subprocess.Popen[bytes]) -> None:
+    """Wait a little for the group to end; a signal takes its time to arrive."""
+    limit = time.monotonic() + GRACE_S
+    while _signal_group(process, 0) and time.monotonic() < limit:
+        process.poll()  # a leader that nobody waits for stays in its group
+        time.sleep(_POLL_S)
 
 
 def _signal_group(process: subprocess.Popen[bytes], number: int) -> bool:

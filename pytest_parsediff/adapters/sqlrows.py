@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -20,6 +21,7 @@ from pytest_parsediff.core.errors import (
 )
 from pytest_parsediff.core.event import Event
 
+_NOTHING = re.compile(r"(?:[\s;]|--[^\n]*|/\*.*?\*/)*", re.DOTALL)
 _STEPS_BETWEEN_LOOKS = 10_000
 _BUSY_TIMEOUT_MS = 5_000
 _BLOB_HINT = "Select hex(column) or json(column) instead of the bytes."
@@ -76,7 +78,9 @@ def _cursor(
 ) -> apsw.Cursor:
     """Start *query* and note its columns; each statement is looked at beforehand."""
 
-    def look(cursor: apsw.Cursor, _sql: str, _bindings: object) -> bool:
+    def look(cursor: apsw.Cursor, text: str, _bindings: object) -> bool:
+        if _NOTHING.fullmatch(text):
+            return True
         names = tuple(column[0] for column in cursor.get_description())
         if columns:
             message = "query holds more than one statement"

@@ -1,5 +1,5 @@
 """Making an adapter of what users write."""
-# ruff: noqa: ARG002, ARG005, PLW0108, SIM300 - signatures are the matter here
+# ruff: noqa: ARG002, ARG005, PLW0108 - signatures are the matter here
 
 from __future__ import annotations
 

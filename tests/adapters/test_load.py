@@ -1,5 +1,4 @@
 """Finding an object by ``module:callable``."""
-# ruff: noqa: SIM300 - expected == actual
 
 from __future__ import annotations
 
