@@ -9,11 +9,11 @@ for signals cannot be ended this way; that is what a process of its own is for.
 
 from __future__ import annotations
 
-import itertools
 import math
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import suppress
 from time import monotonic
 from types import FrameType, TracebackType
 from typing import Self, TypeVar
@@ -58,7 +58,7 @@ class Deadline:
         self._other_end = math.inf
         self._other_interval_s = 0.0
         self._other_handler: Callable[..., object] | int | None = None
-        self._delays = _delays()
+        self._alarms = 0  # since the code last got time to clean up
         self.stack = ""
 
     def __enter__(self) -> Self:
@@ -102,8 +102,8 @@ class Deadline:
     def grace(self) -> None:
         """Give the next :meth:`run` a little time, however late it is."""
         if self._armed and self._alarmed:
-            self._delays = _delays()
-            signal.setitimer(signal.ITIMER_REAL, GRACE_S)
+            self._alarms = 0
+            signal.setitimer(signal.ITIMER_REAL, GRACE_S, GRACE_S)
 
     def _arm(self, now: float) -> None:
         remaining_s, self._other_interval_s = signal.setitimer(signal.ITIMER_REAL, 0)
@@ -114,7 +114,7 @@ class Deadline:
             self._other_end = now + remaining_s
             if not self._other_interval_s:
                 delay_s = min(delay_s, remaining_s)
-        signal.setitimer(signal.ITIMER_REAL, delay_s)
+        signal.setitimer(signal.ITIMER_REAL, delay_s, GRACE_S)
 
     def _disarm(self) -> None:
         self._armed = False
@@ -136,19 +136,19 @@ class Deadline:
     def _on_alarm(self, _signum: int, frame: FrameType | None) -> None:
         if not self._armed:
             return
-        signal.setitimer(signal.ITIMER_REAL, next(self._delays))
+        # May itself be interrupted at any call: nothing here may depend on being done.
+        # The interval goes on if even the next lines fail, for want of stack.
+        self._alarms += 1
+        delay_s = GRACE_S
+        if self._alarms > _POLITE:
+            delay_s = _STEP_S * (1 + self._alarms * 7 % _STEPS)
+        signal.setitimer(signal.ITIMER_REAL, delay_s, GRACE_S)
         if not self._alarmed:
             self._alarmed = True
-            self.stack = own_stack(frame) if self._inside else ""
+            with suppress(Exception):
+                self.stack = own_stack(frame) if self._inside else ""
         if self._inside:
             raise TimeUp
-
-
-def _delays() -> Iterator[float]:
-    """Yield how many seconds after each alarm the next one comes."""
-    patient = itertools.repeat(GRACE_S, _POLITE)
-    steps = (_STEP_S * (1 + step * 7 % _STEPS) for step in itertools.count())
-    return itertools.chain(patient, steps)
 
 
 def _has_alarm() -> bool:

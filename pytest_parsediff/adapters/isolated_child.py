@@ -21,7 +21,7 @@ from pytest_parsediff.core.event import Context, Source
 def main(job: dict[str, Any]) -> None:
     """Do *job*, as :class:`~pytest_parsediff.adapters.isolated.Job` describes it."""
     faulthandler.enable()
-    if hasattr(faulthandler, "register"):  # not on Windows
+    if hasattr(faulthandler, "register"):  # pragma: no branch - Windows
         faulthandler.register(signal.SIGTERM, chain=True)  # says where it hangs
     with Path(job["frames"]).open("wb") as out:
         try:

@@ -145,9 +145,9 @@ def _end_group(process: subprocess.Popen[bytes]) -> None:
         _await_group(process)
     finally:  # also at the second Ctrl-C
         _signal_group(process, getattr(signal, "SIGKILL", signal.SIGTERM))
-        _await_group(process)
         with suppress(subprocess.TimeoutExpired):  # it changed its user
             process.wait(GRACE_S)
+        _await_group(process)
 
 
 def _await_group(process: subprocess.Popen[bytes]) -> None:

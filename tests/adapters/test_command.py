@@ -370,6 +370,14 @@ def test_garbage_is_refused_and_kept(run: Run, script: Script) -> None:
     assert "{}\nDone in 3 s\n" == Path(caught.value.where.path).read_text()
 
 
+def test_files_of_a_failed_scan_are_in_nobodys_way(run: Run, script: Script) -> None:
+    """A scan after a failed one has files of its own."""
+    with pytest.raises(CommandFailedError):
+        run(command=script("raise SystemExit(1)"))
+
+    assert [{}] == run(command=script("print('{}')")).events
+
+
 def test_nan_is_refused(run: Run, script: Script) -> None:
     """Python's own json prints NaN, which is not JSON."""
     text = "import json; print(json.dumps({'cost': float('nan')}))"

@@ -20,6 +20,7 @@ from pytest_parsediff.adapters import deadline
 from pytest_parsediff.adapters.contain import Emitted, collect
 from pytest_parsediff.adapters.deadline import Deadline, TimeUp
 from pytest_parsediff.adapters.python import as_adapter
+from pytest_parsediff.adapters.traces import own_stack
 from pytest_parsediff.core.errors import (
     AdapterError,
     AdapterExitError,
@@ -472,6 +473,20 @@ def swallow_asleep(_path: Path) -> NoReturn:
             time.sleep(0)
 
 
+def swallow_deep(_path: Path) -> NoReturn:
+    """Hang at the end of the stack, where no handler can do anything."""
+
+    def down() -> None:
+        with suppress(BaseException):
+            down()
+        with suppress(BaseException):
+            time.sleep(0.001)
+
+    while True:
+        with suppress(BaseException):
+            down()
+
+
 def swallow_and_yield(_path: Path) -> Iterator[Event]:
     """Hang, and go on emitting when interrupted."""
     while True:
@@ -512,6 +527,7 @@ def emit_slowly(_path: Path) -> Iterator[Event]:
     [
         swallow_once,
         swallow_asleep,
+        swallow_deep,
         swallow_and_yield,
         swallow_and_raise,
         swallow_and_return,
@@ -524,6 +540,11 @@ def test_a_hang_is_ended(run: Run, parse: Parse) -> None:
         AdapterTimeoutError, match=r"did not end within timeout_s=0\.05"
     ):
         run(parse, timeout_s=0.05)
+
+
+def test_a_stack_without_frames_of_ours_is_whole() -> None:
+    """Everything is the adapter's when nothing of ours called it."""
+    assert "test_a_stack_without_frames_of_ours" in own_stack(sys._getframe())
 
 
 def test_a_hang_shows_where_it_was(run: Run) -> None:
@@ -720,7 +741,7 @@ def test_a_late_alarm_is_ignored() -> None:
     assert (0.0, 0.0) == signal.getitimer(signal.ITIMER_REAL)
 
 
-def test_an_alarm_between_two_calls_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_alarm_between_two_calls_is_noticed() -> None:
     """An alarm outside of the adapter raises nothing, but the time is up."""
     with Deadline(60) as between:
         signal.raise_signal(signal.SIGALRM)

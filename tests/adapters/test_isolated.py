@@ -178,6 +178,14 @@ def test_a_process_that_dies(run: Run, body: str, message: str) -> None:
     assert "dying" == caught.value.detail
 
 
+def test_an_interpreter_that_does_not_start(run: Run) -> None:
+    """A process that dies before it could load anything is PD409 too."""
+    with pytest.raises(AdapterExitError, match="before it was done") as caught:
+        run("def parse(path): return []", env={"PYTHONHOME": "/nowhere"})
+
+    assert "encodings" in caught.value.detail
+
+
 def test_a_segmentation_fault_shows_where(run: Run) -> None:
     """The interpreter's last words are in the detail."""
     text = """
