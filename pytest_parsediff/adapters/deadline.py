@@ -58,7 +58,7 @@ class Deadline:
         self._other_end = math.inf
         self._other_interval_s = 0.0
         self._other_handler: Callable[..., object] | int | None = None
-        self._alarms = 0  # since the code last got time to clean up
+        self._alarms = 0
         self.stack = ""
 
     def __enter__(self) -> Self:
@@ -102,7 +102,6 @@ class Deadline:
     def grace(self) -> None:
         """Give the next :meth:`run` a little time, however late it is."""
         if self._armed and self._alarmed:
-            self._alarms = 0
             signal.setitimer(signal.ITIMER_REAL, GRACE_S, GRACE_S)
 
     def _arm(self, now: float) -> None:

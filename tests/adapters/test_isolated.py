@@ -331,6 +331,16 @@ def test_an_installed_module_needs_no_folder(
     assert [{"a": 1}] == emitted.events
 
 
+def test_the_working_directory_hides_nothing(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file there with the name of a standard module is not imported."""
+    (tmp_path / "json.py").write_text("raise RuntimeError('the wrong json')\n")
+    monkeypatch.chdir(tmp_path)
+
+    assert [{"a": 1}] == run("def parse(path): return [{'a': 1}]").events
+
+
 def test_our_own_package_is_found(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """A package that came here by another way than the path is found there."""
     package = str(Path(__file__).parents[2])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import sysconfig
 from pathlib import Path
@@ -38,6 +39,17 @@ def test_load_leaves_the_folder_behind_everything_else(search: Path) -> None:
     assert callable(parse)
     assert 7 == parse()
     assert [*before, str(search)] == sys.path
+
+
+def test_load_finds_a_file_that_was_just_written(search: Path) -> None:
+    """What the import system remembers of the folder does not matter."""
+    (search / "older.py").write_text("parse = 7\n")
+    load("older:parse", search)
+    status = search.stat()
+    (search / "younger.py").write_text("parse = 7\n")
+    os.utime(search, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+    assert 7 == load("younger:parse", search)
 
 
 def test_load_keeps_a_path_that_has_the_folder(search: Path) -> None:

@@ -304,6 +304,16 @@ def test_keys_that_contradict_each_other_are_named(
     assert keys[1] in caught.value.message
 
 
+def test_contradictions_are_found_before_anything_is_loaded(
+    find: Find, search: Path
+) -> None:
+    """Resolving a table checks it first."""
+    table = AdapterConfig(command=["a"], python="nowhere:parse")
+
+    with pytest.raises(BadValueError, match=r"PD103: .*command and python exclude"):
+        find("mine", {"mine": (table, search)})
+
+
 @pytest.mark.parametrize(
     "config",
     [
