@@ -1,51 +1,16 @@
-"""What a scenario's test report carries from a worker to the controller."""
+"""What a scenario's test report carries from a worker to the controller.
+
+Only failures need the engine that explains them, so it is imported for those alone.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_parsediff.failure import Crash
-from pytest_parsediff.golden.render import Line, Style
-
 if TYPE_CHECKING:
     from pytest_parsediff.collect import ScenarioItem
-
-_MARKUP: dict[Style, dict[str, bool]] = {
-    Style.HEADER: {"red": True, "bold": True},
-    Style.REMOVED: {"red": True},
-    Style.ADDED: {"green": True},
-    Style.HUNK: {"cyan": True},
-    Style.NOTE: {"bold": True},
-}
-
-
-class _Writer(Protocol):
-    """The part of pytest's terminal writer that is used here."""
-
-    def line(self, s: str = "", **markup: bool) -> None: ...
-
-
-class FailureRepr:
-    """A failure as pytest prints it: in colour on a terminal, plain elsewhere.
-
-    Attributes:
-        reprcrash: Read by pytest's short summary and by JUnit.
-    """
-
-    def __init__(self, lines: Sequence[Line], reprcrash: Crash) -> None:
-        self.lines = lines
-        self.reprcrash = reprcrash
-
-    def toterminal(self, tw: _Writer) -> None:
-        """Write the lines with their markup."""
-        for line in self.lines:
-            tw.line(line.text, **_MARKUP.get(line.style, {}))
-
-    def __str__(self) -> str:
-        return "\n".join(line.text for line in self.lines)
 
 
 def attach(
@@ -62,19 +27,32 @@ def attach(
             facts["note"] = outcome.check.note
         if outcome.error is not None:
             facts["error"] = outcome.error.code
-    shown: object = report.longrepr
-    if isinstance(shown, FailureRepr):
-        crash = shown.reprcrash
-        lines = shown.lines  # execnet carries plain str only, no StrEnum
-        facts["failure"] = [[line.style.value, line.text] for line in lines]
-        facts["crash"] = [crash.path, crash.lineno, crash.message]
+    if report.failed:
+        facts |= _shown(report.longrepr)
     vars(report)["parsediff"] = facts
+
+
+def _shown(longrepr: object) -> dict[str, Any]:
+    """Return a scenario's own failure in values that execnet carries: no StrEnum."""
+    from pytest_parsediff.longrepr import FailureRepr  # noqa: PLC0415
+
+    if not isinstance(longrepr, FailureRepr):
+        return {}
+    crash = longrepr.reprcrash
+    return {
+        "failure": [[line.style.value, line.text] for line in longrepr.lines],
+        "crash": [crash.path, crash.lineno, crash.message],
+    }
 
 
 def restore(report: pytest.TestReport) -> None:
     """Give a report from an xdist worker its colours and its one-line cause back."""
     facts = facts_of(report)
     if isinstance(report.longrepr, str) and "failure" in facts:
+        from pytest_parsediff.failure import Crash  # noqa: PLC0415
+        from pytest_parsediff.golden.render import Line, Style  # noqa: PLC0415
+        from pytest_parsediff.longrepr import FailureRepr  # noqa: PLC0415
+
         lines = [Line(text, Style(style)) for style, text in facts["failure"]]
         repr_: Any = FailureRepr(lines, Crash(*facts["crash"]))
         report.longrepr = repr_

@@ -37,7 +37,7 @@ from pytest_parsediff.options import Settings, is_ci
 from pytest_parsediff.tally import Tally
 
 if TYPE_CHECKING:
-    from pytest_parsediff.report import FailureRepr
+    from pytest_parsediff.longrepr import FailureRepr
     from pytest_parsediff.run import Outcome, Runner
 
 PLUGIN_NAME = "parsediff-scenarios"
@@ -221,7 +221,7 @@ class ScenarioPlugin:
     def failure_of(self, item: ScenarioItem, outcome: Outcome) -> FailureRepr:
         """Return what pytest prints for a failing scenario."""
         from pytest_parsediff.failure import Crash, describe  # noqa: PLC0415
-        from pytest_parsediff.report import FailureRepr  # noqa: PLC0415
+        from pytest_parsediff.longrepr import FailureRepr  # noqa: PLC0415
 
         lines = describe(outcome, self._typed_from_here(item.nodeid))
         message = outcome.error.summary if outcome.error else ""
