@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import marshal
 from collections.abc import AsyncIterable, Iterable, Iterator, Mapping
+from typing import Any
 
 from pytest_parsediff.core.errors import AdapterLoadError, NotAnEventError, clip
 from pytest_parsediff.core.event import Checkpoint, Emission, Notice
@@ -12,6 +14,7 @@ _YIELD_HINT = "Yield each event as a dictionary, or return a list of dictionarie
 _ASYNC_HINT = "Write a plain function; `asyncio.run` inside it if need be."
 _CONTAINER_BYTES = 64
 _SCALAR_BYTES = 8
+_NO_REFERENCES = 2  # version of marshal's format that writes equal strings twice
 
 
 def iterate(result: object, name: str) -> Iterator[object]:
@@ -56,11 +59,18 @@ def check(item: object, index: int, name: str) -> Emission:
     raise NotAnEventError(message)
 
 
-def weigh(item: Emission, limit: float) -> int:
+def weigh(item: Any, limit: float) -> int:  # Any: marshal itself says what fits
     """Return about how many bytes *item* takes, and stop counting behind *limit*.
 
     A dictionary that holds itself weighs more than any limit.
     """
+    try:  # in C, three times as fast as the walk
+        return _CONTAINER_BYTES + len(marshal.dumps(item, _NO_REFERENCES))
+    except ValueError:  # an object of another type, or too deep
+        return _walk(item, limit)
+
+
+def _walk(item: object, limit: float) -> int:
     total = 0
     pending: list[object] = [item]
     while pending and total <= limit:
@@ -69,11 +79,11 @@ def weigh(item: Emission, limit: float) -> int:
             total += len(value)
         elif isinstance(value, dict):
             total += _CONTAINER_BYTES
-            pending.extend(value)
-            pending.extend(value.values())
+            pending += value
+            pending += value.values()
         elif isinstance(value, (list, tuple)):
             total += _CONTAINER_BYTES
-            pending.extend(value)
+            pending += value
         elif isinstance(value, Checkpoint):
             total += _CONTAINER_BYTES + len(value.cursor)
         else:

@@ -21,6 +21,7 @@ from pytest_parsediff.adapters.contain import Emitted, collect
 from pytest_parsediff.adapters.deadline import Deadline, TimeUp
 from pytest_parsediff.adapters.python import as_adapter
 from pytest_parsediff.adapters.traces import own_stack
+from pytest_parsediff.core.canonical import Encoder, encode_lines
 from pytest_parsediff.core.errors import (
     AdapterError,
     AdapterExitError,
@@ -376,6 +377,17 @@ def test_an_item_of_another_type_is_named_with_its_index(
     assert expected == caught.value.message
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("-inf"), b"x", {7: 1}, {1}])
+def test_a_value_that_is_not_json_is_refused_when_it_is_encoded(
+    run: Run, value: object
+) -> None:
+    """Collecting looks at the outside only; the canonical form looks at everything."""
+    events = run(lambda _path: [{"a": value}]).events
+
+    with pytest.raises(NotAnEventError, match="PD405"):
+        encode_lines(events, Encoder.SORTED)
+
+
 def test_an_adapter_without_a_name_is_called_by_its_class(
     source: Source, context: Context
 ) -> None:
@@ -426,7 +438,12 @@ def test_a_large_event_is_refused_above_the_limit(run: Run) -> None:
 
 @pytest.mark.parametrize(
     "item",
-    [{}, {"a": [1, None, {"b": (2.5, "x", b"y")}]}, Checkpoint("1"), Notice("a", "b")],
+    [
+        {},
+        {"a": [1, None, {"b": (2.5, "x", b"y", object())}]},
+        Checkpoint("1"),
+        Notice("a", "b"),
+    ],
 )
 def test_an_endless_adapter_is_stopped(run: Run, item: object) -> None:
     """Even items of nothing weigh something."""
