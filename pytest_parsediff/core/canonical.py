@@ -49,6 +49,8 @@ _GO_ESCAPES = {
 }
 _HAS_GO_ESCAPE = re.compile("[<>&\u2028\u2029]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+#: Two code points that JSON can only write as one character above U+FFFF.
+_UNJOINED_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _sorted = json.JSONEncoder(
     ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
 )
@@ -127,18 +129,23 @@ def _dump(encoder: json.JSONEncoder, event: Event) -> str:
         raise NotAnEventError(f"expected a JSON object, got {clip(event)}")
     try:
         text = encoder.encode(event)
+        survives = json.loads(text) == event
     except (TypeError, ValueError, RecursionError) as error:
-        _refuse(event, error)
-    if json.loads(text) != event:
+        raise _explain(event, error) from error
+    if not survives:
         _check(event, "")
     return text
 
 
-def _refuse(event: Event, error: Exception) -> None:
-    """Raise PD405 that names the place, or at least what json said."""
-    if not isinstance(error, RecursionError):
+def _explain(event: Event, error: Exception) -> NotAnEventError:
+    """Return PD405 that names the place, or at least what json said."""
+    try:
         _check(event, "")
-    raise NotAnEventError(f"expected a JSON object, got {error}") from error
+    except NotAnEventError as found:
+        return found
+    except RecursionError:  # too deep, or a container inside itself
+        pass
+    return NotAnEventError(f"expected a JSON object, got {error}")
 
 
 def _check(value: object, pointer: str) -> None:
@@ -178,7 +185,10 @@ def _utf8(text: str) -> bytes:
     r"""Encode; a lone surrogate, which UTF-8 cannot hold, becomes ``\udXXX``."""
     try:
         return text.encode()
-    except UnicodeEncodeError:
+    except UnicodeEncodeError as error:
+        if _UNJOINED_PAIR.search(text):
+            message = "expected text, got a surrogate pair as two characters"
+            raise NotAnEventError(message) from error
         return _SURROGATE.sub(lambda s: f"\\u{ord(s[0]):04x}", text).encode()
 
 
@@ -189,7 +199,7 @@ def _utf8(text: str) -> bytes:
 # can be taken for a number; the cheap search saves that for events without floats.
 _MAY_HOLD_FLOAT = re.compile(r"[:\[,]-?\d+[.e]")
 _STRING_OR_FLOAT = re.compile(
-    r'"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+(?:e[-+]?\d+)?|e[-+]?\d+)'
+    r'"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+(?:e[-+]?\d+)?|e[-+]?\d+)'
 )
 
 
@@ -199,35 +209,25 @@ def _go_token(found: re.Match[str]) -> str:
 
 
 def go_float(number: float) -> str:
-    """Return *number* as Go prints it in JSON: ``0``, ``0.02``, ``1e-7``, ``1e+21``."""
-    if number == 0:
-        return "-0" if math.copysign(1, number) < 0 else "0"
-    digits, _, exponent_text = f"{number!r}e0".partition("e")
-    mantissa, _, fraction = digits.lstrip("-").partition(".")
-    exponent = int(exponent_text.removesuffix("e0") or 0)
-    fraction = "" if fraction == "0" else fraction
-    sign = "-" if number < 0 else ""
-    if 1e-6 <= abs(number) < 1e21:
-        return sign + _plain(mantissa, fraction, exponent)
-    return sign + _scientific(mantissa, fraction, exponent)
+    """Return *number* as Go prints it in JSON: ``0``, ``0.02``, ``1e-7``, ``1e+21``.
+
+    Both languages print the shortest digits that read back as the same number; Python
+    changes to an exponent below 1e-4 and from 1e16 on, with one digit before the
+    point, Go below 1e-6 and from 1e21 on.
+    """
+    mantissa, has_exponent, power = repr(number).removesuffix(".0").partition("e")
+    if not has_exponent:
+        return mantissa
+    exponent = int(power)
+    if -7 < exponent < 21:
+        return _plain(mantissa, exponent)
+    return f"{mantissa}e{exponent:+d}"
 
 
-def _plain(mantissa: str, fraction: str, exponent: int) -> str:
-    """Write ``mantissa.fraction * 10**exponent`` without an exponent."""
-    digits = mantissa + fraction
-    point = len(mantissa) + exponent
-    if point <= 0:
-        return f"0.{'0' * -point}{digits}".rstrip("0").rstrip(".")
-    if point >= len(digits):
-        return digits + "0" * (point - len(digits))
-    return f"{digits[:point].lstrip('0') or '0'}.{digits[point:]}"
-
-
-def _scientific(mantissa: str, fraction: str, exponent: int) -> str:
-    """Write with one digit before the point; Go trims ``e-07`` to ``e-7``."""
-    digits = (mantissa + fraction).lstrip("0")
-    shift = len(mantissa + fraction) - len(digits)
-    power = exponent + len(mantissa) - 1 - shift
-    digits = digits.rstrip("0")
-    head = digits[0] + (f".{digits[1:]}" if len(digits) > 1 else "")
-    return f"{head}e{'-' if power < 0 else '+'}{abs(power)}"
+def _plain(mantissa: str, exponent: int) -> str:
+    """Write ``d.ddd * 10**exponent``, at least 16 or at most -5, without an exponent."""
+    sign = "-" if mantissa.startswith("-") else ""
+    digits = mantissa.lstrip("-").replace(".", "")
+    if exponent < 0:
+        return f"{sign}0.{'0' * (-exponent - 1)}{digits}"
+    return f"{sign}{digits:0<{exponent + 1}}"  # 17 digits at most: no fraction

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import ClassVar
 
 _CONTROL = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 
 
@@ -20,14 +20,22 @@ def strip_control(text: str) -> str:
     r"""Replace control characters, which a terminal would obey, by ``\xNN``.
 
     Newline and tab stay. Bidirectional marks are replaced too, because they reorder
-    what a reader sees.
+    what a reader sees, and lone surrogates, because no terminal can print them.
     """
-    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+    return _CONTROL.sub(_escape, text)
+
+
+def _escape(found: re.Match[str]) -> str:
+    number = ord(found[0])
+    return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}"
 
 
 def clip(value: object, limit: int = 80) -> str:
     """Return ``repr(value)`` in at most *limit* characters."""
-    text = repr(value)
+    try:
+        text = repr(value)
+    except Exception:  # noqa: BLE001 - repr() is anybody's code, and may recurse
+        text = f"<{type(value).__name__}>"
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
@@ -46,12 +54,18 @@ class Where:
     column: int | None = None
 
     def __str__(self) -> str:
-        path = Path(self.path)
-        if path.is_absolute() and path.is_relative_to(Path.cwd()):
-            path = path.relative_to(Path.cwd())
-        parts = [str(path)]
+        parts = [str(_from_here(Path(self.path)))]
         parts += [str(part) for part in (self.line, self.column) if part is not None]
         return ":".join(parts)
+
+
+def _from_here(path: Path) -> Path:
+    """Return *path* relative to the working directory, if it lies below it."""
+    try:
+        here = Path.cwd()
+    except FileNotFoundError:  # it was removed under us
+        return path
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 class ParsediffError(Exception):

@@ -8,25 +8,34 @@ import shutil
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from msgspec import UNSET
 
-from pytest_parsediff.core.config import ScenarioConfig
+from pytest_parsediff.core.config import Journal, ScenarioConfig
 from pytest_parsediff.core.errors import (
     BadValueError,
+    JournalConflictError,
     OutsideFolderError,
     StoreFilesError,
+    StoreStateError,
     Where,
 )
 from pytest_parsediff.core.event import Source
 from pytest_parsediff.core.scenario import FILES, SCENARIO_TOML, Scenario
-from pytest_parsediff.core.states import Writer, check_state, enter_state
+from pytest_parsediff.core.states import (
+    NEEDS_WAL,
+    Writer,
+    check_state,
+    enter_state,
+)
 from pytest_parsediff.core.store import BuildLimits, Image, build_image, clone
 
 _CACHE_BYTES = 256 * 2**20
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +78,11 @@ class StorePlacer:
         else:
             placed = _place_files(scenario, root)
         if scenario.config.mtime is not UNSET:
-            _set_mtimes(root, scenario.config.mtime)
+            try:
+                _set_mtimes(root, scenario.config.mtime)
+            except BaseException:
+                placed.close()  # nobody else knows of its writer
+                raise
         return placed
 
     def _place_database(self, scenario: Scenario, root: Path) -> Placed:
@@ -79,26 +92,44 @@ class StorePlacer:
             raise BadValueError(message, Where(scenario.folder / SCENARIO_TOML))
         image = self._image(scenario)
         path = root / name
-        if path.parent != root:
-            path.parent.mkdir(parents=True)
         source = Source(path, root)
         state = scenario.config.state or "clean-exit"
-        if state == "clean-exit":
-            clone(image, path)
-            return Placed(source, {name: image.digest})
-        check_state(state, image.journal, scenario.anchor)
-        return Placed(source, {}, enter_state(state, path, image.main, image.journal))
+        if state != "clean-exit":
+            check_state(state, image.journal, scenario.anchor)
+        try:
+            if path.parent != root:
+                path.parent.mkdir(parents=True)
+            if state == "clean-exit":
+                clone(image, path)
+                return Placed(source, {name: image.digest})
+            writer = enter_state(state, path, image.main, image.journal)
+        except OSError as error:  # a name that is too long, a full disk
+            raise StoreFilesError(f"{error.strerror}", Where(path)) from error
+        return Placed(source, {}, writer)
 
     def _image(self, scenario: Scenario) -> Image:
-        script = scenario.anchor.read_bytes()
+        try:
+            script = scenario.anchor.read_bytes()
+        except OSError as error:
+            where = Where(scenario.anchor)
+            raise StoreFilesError(f"{error.strerror}", where) from error
         config = scenario.config
-        journal, limits = config.journal or None, _limits(config)
-        if config.state in ("live", "killed-wal", "main-only") and journal is None:
+        limits = _limits(config)
+        journal: Journal | None = config.journal or None
+        if config.state in NEEDS_WAL and journal is None:
             journal = "wal"
         key = (hashlib.sha256(script).digest(), journal, limits)
         image = self._images.get(key)
         if image is None:
-            image = build_image(script, scenario.anchor, journal=journal, limits=limits)
+            try:
+                image = build_image(
+                    script, scenario.anchor, journal=journal, limits=limits
+                )
+            except JournalConflictError as error:
+                if config.journal is not UNSET:
+                    raise
+                message = f'state = {config.state!r} needs journal = "wal", but the script sets another'
+                raise StoreStateError(message, Where(scenario.anchor)) from error
             self._remember(key, image)
         else:
             self._images.move_to_end(key)
@@ -163,7 +194,7 @@ def _copy_tree(folder: Path, target: Path, inside: Path) -> None:
 
 def _copy_link(path: Path, copy: Path, inside: Path) -> None:
     leads_to = Path(os.readlink(path))
-    resolved = (path.parent / leads_to).resolve()
+    resolved = Path(os.path.realpath(path))  # Path.resolve() gives up on a loop
     if leads_to.is_absolute() or not resolved.is_relative_to(inside):
         message = f"the link leads to {leads_to}, outside files/"
         raise OutsideFolderError(message, Where(path))
@@ -178,5 +209,5 @@ def _set_mtimes(root: Path, mtimes: Mapping[str, datetime]) -> None:
             relative = path.relative_to(root).as_posix()
             for glob, moment in mtimes.items():
                 if glob == "**" or fnmatchcase(relative, glob):
-                    seconds = moment.timestamp()
-                    os.utime(path, (seconds, seconds), follow_symlinks=False)
+                    moment_ns = (moment - _EPOCH) // _MICROSECOND * 1000
+                    os.utime(path, ns=(moment_ns, moment_ns), follow_symlinks=False)

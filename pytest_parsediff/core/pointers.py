@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
+
+#: An array index (RFC 6901 section 4); more digits than any array has elements fail.
+_INDEX = re.compile("0|[1-9][0-9]{0,17}")
 
 
 class _Absent:
@@ -68,6 +72,14 @@ class Pointer:
             del holder[self.tokens[-1]]
         return found
 
+    def is_element(self, value: Any) -> bool:
+        """Return whether this place runs through an array of *value*."""
+        for token in self.tokens:
+            if isinstance(value, list):
+                return True
+            value = _step(value, token)
+        return False
+
     def put(self, value: dict[str, Any], new: Any) -> bool:
         """Set the place, making missing objects on the way; return whether it fits."""
         holder: Any = value
@@ -84,6 +96,6 @@ class Pointer:
 def _step(value: Any, token: str) -> Any:
     if isinstance(value, dict):
         return value.get(token, ABSENT)
-    if isinstance(value, list) and token.isdecimal() and int(token) < len(value):
+    if isinstance(value, list) and _INDEX.fullmatch(token) and int(token) < len(value):
         return value[int(token)]
     return ABSENT

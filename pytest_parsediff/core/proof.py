@@ -48,14 +48,16 @@ class FileState:
 def observe(
     root: Path, known: Mapping[str, bytes] | None = None
 ) -> dict[str, FileState]:
-    """Return the state of every file below *root*, by path relative to it.
+    """Return the state of everything below *root*, by path relative to it.
 
     Args:
         root: The store root.
         known: Digests that need not be computed again, by relative path.
 
     Returns:
-        Relative path with ``/`` to state, in no particular order.
+        Relative path with ``/`` to state, in no particular order. Folders end with
+        ``/``; they have neither size nor time, because making ``-shm`` changes those.
+        A root that is gone has nothing below it.
     """
     known = known or {}
     found = dict(_list_files(str(root), ""))
@@ -71,8 +73,8 @@ def observe(
     digests.update(known)
     return {
         name: FileState(
-            status.st_size,
-            status.st_mtime_ns,
+            0 if name.endswith("/") else status.st_size,
+            0 if name.endswith("/") else status.st_mtime_ns,
             (status.st_dev, status.st_ino),
             digests.get(name, b""),
         )
@@ -81,14 +83,18 @@ def observe(
 
 
 def _list_files(folder: str, prefix: str) -> Iterator[tuple[str, os.stat_result]]:
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            name = prefix + entry.name
-            if entry.is_dir(follow_symlinks=False):
-                yield from _list_files(entry.path, f"{name}/")
-            else:
-                # os.stat, because entry.stat() has no inode on Windows
-                yield name, os.stat(entry.path, follow_symlinks=False)
+    try:
+        entries = list(os.scandir(folder))
+    except FileNotFoundError:
+        return
+    for entry in entries:
+        name = prefix + entry.name
+        if entry.is_dir(follow_symlinks=False):
+            yield f"{name}/", os.stat(entry.path, follow_symlinks=False)
+            yield from _list_files(entry.path, f"{name}/")
+        else:
+            # os.stat, because entry.stat() has no inode on Windows
+            yield name, os.stat(entry.path, follow_symlinks=False)
 
 
 def _digests(
@@ -109,13 +115,13 @@ def _digest(path: Path) -> bytes:
 def _is_open(identities: set[tuple[int, int]]) -> bool:
     """Return whether this process has a descriptor on one of *identities*.
 
-    Where the system does not list descriptors (Windows), locks do not have the POSIX
-    hazard either, and the answer is no.
+    Where the system does not list descriptors the answer is yes, but for Windows,
+    whose locks do not have the POSIX hazard.
     """
     try:
         descriptors = os.listdir("/dev/fd")
     except OSError:
-        return False
+        return os.name != "nt"
     for descriptor in descriptors:
         try:
             status = os.fstat(int(descriptor))

@@ -17,7 +17,7 @@ from msgspec import UNSET
 
 from pytest_parsediff.core.canonical import Encoder, encode_lines
 from pytest_parsediff.core.config import AdapterConfig
-from pytest_parsediff.core.errors import CanonicalRuleError, clip
+from pytest_parsediff.core.errors import CanonicalRuleError, NotAnEventError, clip
 from pytest_parsediff.core.event import Event
 from pytest_parsediff.core.pointers import ABSENT, Pointer
 
@@ -63,20 +63,27 @@ class Rules:
 
         Raises:
             CanonicalRuleError: PD414, a rule does not fit an event.
-            NotAnEventError: PD405, an event is not JSON.
+            NotAnEventError: PD405, an event is not JSON, or nested too deeply.
         """
         kept = [event for event in events if not self._is_dropped(event)]
-        if self.steps or self.redact:
-            kept = [self._changed(event) for event in kept]
         replace = path_replacer(paths)
-        kept = [replace(event) for event in kept]
+        try:
+            if self.steps or self.redact:
+                kept = [self._changed(event) for event in kept]
+            kept = [replace(event) for event in kept]
+        except RecursionError as error:
+            raise NotAnEventError("an event is nested too deeply") from error
         if self.sort:
             kept.sort(key=self._sort_key)
         lines = encode_lines(kept, self.encoder)
         return lines if self.ordered else sorted(lines)
 
     def _is_dropped(self, event: Event) -> bool:
-        return any(pointer.get(event) in values for pointer, values in self.dropped)
+        return any(
+            _equal(pointer.get(event), dropped)
+            for pointer, values in self.dropped
+            for dropped in values
+        )
 
     def _changed(self, event: Event) -> Event:
         event = copy.deepcopy(event)
@@ -88,6 +95,11 @@ class Rules:
 
     def _sort_key(self, event: Event) -> tuple[tuple[int, Any], ...]:
         return tuple(_comparable(pointer, event) for pointer in self.sort)
+
+
+def _equal(value: object, other: object) -> bool:
+    """Compare as JSON does: ``true`` is not 1."""
+    return value == other and isinstance(value, bool) == isinstance(other, bool)
 
 
 def _comparable(pointer: Pointer, event: Event) -> tuple[int, Any]:
@@ -127,8 +139,7 @@ def compile_rules(
         steps.append(_rename(Pointer.parse(old), Pointer.parse(new)))
     for place, digits in (config.round or {}).items():
         steps.append(_round(Pointer.parse(place), digits))
-    for place in config.drop or ():
-        steps.append(_drop(Pointer.parse(place)))
+    steps += [_drop(Pointer.parse(place)) for place in config.drop or ()]
     if config.keep is not UNSET:
         steps.append(_keep(tuple(Pointer.parse(place) for place in config.keep)))
     texts = redact if isinstance(redact, Mapping) else dict.fromkeys(redact, REDACTED)
@@ -162,7 +173,11 @@ def _derive(target: Pointer, expression: str) -> Callable[[Event], None]:
                 raise CanonicalRuleError(
                     f"derive {target.text}: {pointer.text} is {clip(value)}, not a number"
                 )
-            total += sign * value
+            try:
+                total += sign * value
+            except OverflowError as error:
+                message = f"derive {target.text}: {pointer.text} is too large"
+                raise CanonicalRuleError(message) from error
         _put(target, event, total, "derive")
 
     return step
@@ -197,9 +212,17 @@ def _round(place: Pointer, digits: int) -> Callable[[Event], None]:
     def step(event: Event) -> None:
         value = place.get(event)
         if isinstance(value, float):
-            place.replace(event, round(value, digits))
+            place.replace(event, _rounded(place, value, digits))
 
     return step
+
+
+def _rounded(place: Pointer, value: float, digits: int) -> float:
+    try:
+        return round(value, digits) + 0.0  # -0.0 becomes 0.0
+    except OverflowError as error:
+        message = f"round: {place.text} is {value}, too large for {digits} digits"
+        raise CanonicalRuleError(message) from error
 
 
 def _drop(place: Pointer) -> Callable[[Event], None]:
@@ -212,6 +235,12 @@ def _drop(place: Pointer) -> Callable[[Event], None]:
 def _keep(places: tuple[Pointer, ...]) -> Callable[[Event], None]:
     def step(event: Event) -> None:
         found = [(place, place.get(event)) for place in places]
+        for place, value in found:
+            if value is not ABSENT and place.is_element(event):
+                message = (
+                    f"keep: {place.text} is one element of an array; keep them all"
+                )
+                raise CanonicalRuleError(message)
         event.clear()
         for place, value in found:
             if value is not ABSENT:

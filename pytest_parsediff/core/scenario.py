@@ -71,7 +71,7 @@ def look(path: Path) -> Folder:
     folders: list[str] = []
     with os.scandir(path) as entries:
         for entry in entries:
-            if entry.is_dir():
+            if _is_folder(entry):
                 folders.append(entry.name)
             else:
                 files.add(entry.name)
@@ -89,6 +89,22 @@ def look(path: Path) -> Folder:
         has_toml=SCENARIO_TOML in files,
         problem=problem,
     )
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Return whether *entry* is a folder; a link to a folder around itself is none.
+
+    Walking into such a link would never end.
+    """
+    try:
+        if not entry.is_dir():
+            return False
+    except OSError:  # a link to itself
+        return False
+    if not entry.is_symlink():
+        return True
+    path = Path(entry.path)
+    return not path.parent.resolve().is_relative_to(path.resolve())
 
 
 def _anchor(
@@ -303,6 +319,11 @@ def check_inside(path: str, key: str, file: Path) -> None:
         OutsideFolderError: PD111.
     """
     parts = re.split(r"[/\\]", path)
-    if ".." in parts or Path(path).is_absolute() or re.match(r"[A-Za-z]:", path):
+    if (
+        ".." in parts
+        or "\0" in path
+        or Path(path).is_absolute()
+        or re.match(r"[A-Za-z]:", path)
+    ):
         message = f"{key}: expected a path below the store root, got {path!r}"
         raise OutsideFolderError(message, Where(file))

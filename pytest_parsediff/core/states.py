@@ -5,7 +5,9 @@ The writer is a process of its own, because its locks and its death must be real
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import stat
 import subprocess
 import sys
@@ -16,14 +18,17 @@ from pytest_parsediff.core.errors import StoreStateError, Unavailable, Where
 
 #: States in which a writer process takes part.
 _WITH_WRITER = frozenset({"live", "killed-wal", "main-only", "locked"})
+#: States that last only as long as that process.
+_STAYS_ALIVE = frozenset({"live", "locked"})
 #: States in which the rows are in the WAL, not in the main file.
-_NEEDS_WAL = frozenset({"live", "killed-wal", "main-only"})
+NEEDS_WAL = frozenset({"live", "killed-wal", "main-only"})
 
 # Runs in the child. The image goes through SQLite's backup API into a database in WAL
 # mode that never checkpoints, so the rows end up in the -wal file, as in a store whose
-# writer has not checkpointed yet.
+# writer has not checkpointed yet. It ends by itself when nobody reads its output any
+# more, because a test run that was killed cannot end it.
 _WRITER = """\
-import os, signal, sys
+import os, select, signal, sys
 import apsw
 path, state, journal = sys.argv[1:4]
 image = sys.stdin.buffer.read()
@@ -42,8 +47,10 @@ if state == "locked":
 if state in ("killed-wal", "main-only"):
     os.kill(os.getpid(), signal.SIGKILL)
 print("ready", flush=True)
-sys.stdin.close()
-signal.pause()
+poll = select.poll()
+poll.register(1, 0)
+poll.poll()
+os._exit(0)
 """
 
 
@@ -68,10 +75,10 @@ def check_state(state: State, journal: Journal, place: Path) -> None:
         StoreStateError: PD209, the state needs WAL and the script asks for another.
         Unavailable: The user or the system cannot produce the state.
     """
-    if state in _NEEDS_WAL and journal != "wal":
+    if state in NEEDS_WAL and journal != "wal":
         message = f'state = {state!r} needs journal = "wal"'
         raise StoreStateError(message, Where(place))
-    if state in _WITH_WRITER and not hasattr(os, "kill"):
+    if state in _WITH_WRITER and not hasattr(signal, "SIGKILL"):
         raise Unavailable(f"state = {state!r} needs POSIX signals")
     if state == "read-only-dir" and (not hasattr(os, "geteuid") or os.geteuid() == 0):
         raise Unavailable("state = 'read-only-dir': this user may write everywhere")
@@ -100,8 +107,8 @@ def enter_state(
     assert process.stdin is not None
     assert process.stdout is not None
     assert process.stderr is not None
-    process.stdin.write(image)
-    process.stdin.close()
+    with contextlib.suppress(BrokenPipeError), process.stdin:  # it failed: see below
+        process.stdin.write(image)
     ready = process.stdout.readline() == b"ready\n"
     if ready:
         process.stderr.close()
@@ -110,8 +117,9 @@ def enter_state(
     process.wait()
     process.stderr.close()
     process.stdout.close()
-    if state == "locked" or failure:
-        raise StoreStateError(f"the writer process failed: {failure[-300:]}")
+    if state in _STAYS_ALIVE or process.returncode != -signal.SIGKILL:
+        cause = failure[-300:] or f"status {process.returncode}"
+        raise StoreStateError(f"the writer process failed: {cause}")
     if state == "main-only":
         for sidecar in ("-wal", "-shm"):
             path.with_name(path.name + sidecar).unlink(missing_ok=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,14 +25,27 @@ from pytest_parsediff.core.errors import (
     ForbiddenSQLError,
     JournalConflictError,
     OpenTransactionError,
+    ParsediffError,
     ValueTooLargeError,
     Where,
 )
 
-#: Pragmas that name folders of the machine or open the schema to direct edits.
+#: Pragmas that name folders of the machine, open the schema to direct edits, or set a
+#: limit for all connections of this process.
 _FORBIDDEN_PRAGMAS = frozenset(
-    {"writable_schema", "temp_store_directory", "data_store_directory"}
+    {
+        "writable_schema",
+        "temp_store_directory",
+        "data_store_directory",
+        "soft_heap_limit",
+        "hard_heap_limit",
+    }
 )
+#: What SQLite takes for a journal mode; any other word only asks for the mode.
+_JOURNAL_MODES = frozenset({"wal", "delete", "truncate", "persist", "memory", "off"})
+#: SQLite's own bound on one value (https://sqlite.org/limits.html, item 1).
+_LARGEST_VALUE_BYTES = 2**31 - 1
+_NOT_A_STATEMENT = re.compile(r"(?:[\s;]|--[^\n]*|/\*.*?(?:\*/|\Z))*", re.DOTALL)
 _STEPS_BETWEEN_CLOCK_LOOKS = 10_000
 
 
@@ -134,19 +148,27 @@ class _Guard:
         """Refuse what reaches outside the database; note the journal mode asked.
 
         VACUUM is reported as ATTACH of the empty name, VACUUM INTO as ATTACH of the
-        target, so only the empty name is let through.
+        target, so only the empty name is let through; see :meth:`begin`.
         """
         if operation == apsw.SQLITE_ATTACH and first != "":
-            self.refused = f"ATTACH or VACUUM INTO {first!r}"
+            target = "an expression" if first is None else repr(first)
+            self.refused = f"ATTACH or VACUUM INTO {target}"
         elif operation == apsw.SQLITE_FUNCTION and second == "load_extension":
             self.refused = "load_extension()"
         elif operation == apsw.SQLITE_PRAGMA and first is not None:
             name = first.lower()
             if name in _FORBIDDEN_PRAGMAS:
                 self.refused = f"PRAGMA {name}"
-            elif name == "journal_mode" and second is not None:
-                self.journal = second.lower()
+            elif name == "journal_mode" and (second or "").lower() in _JOURNAL_MODES:
+                self.journal = (second or "").lower()
         return apsw.SQLITE_DENY if self.refused else apsw.SQLITE_OK
+
+    def begin(self, statement: str) -> bool:
+        """Return whether *statement*, which SQLite has compiled, may run."""
+        start = _skip_comments(statement, 0)
+        if statement[start : start + 6].upper() == "ATTACH":
+            self.refused = "ATTACH ''"
+        return self.refused is None
 
     def out_of_time(self) -> bool:
         """Return whether the script must be interrupted."""
@@ -165,12 +187,13 @@ def run_script(
     guard = _Guard(time.monotonic() + limits.timeout_s)
     connection.authorizer = guard.authorize
     connection.set_progress_handler(guard.out_of_time, _STEPS_BETWEEN_CLOCK_LOOKS)
-    connection.limit(apsw.SQLITE_LIMIT_LENGTH, int(limits.max_value_mb * 2**20))
+    most = min(limits.max_value_mb * 2**20, _LARGEST_VALUE_BYTES)
+    connection.limit(apsw.SQLITE_LIMIT_LENGTH, int(most))
     seen: list[str] = []
 
     def trace(_cursor: apsw.Cursor, sql: str, _bindings: Any) -> bool:
         seen.append(sql)
-        return True
+        return guard.begin(sql)
 
     cursor = connection.cursor()
     cursor.exec_trace = trace
@@ -178,11 +201,14 @@ def run_script(
         for _ in cursor.execute(text):  # a cursor that is not drained stops half way
             pass
     except apsw.Error as error:
-        where = Where(place, *_find_cause(connection, error, text, seen))
-        raise _explain(error, guard, where, limits) from error
+        explained = _explain(error, guard, limits)
+        explained.where = Where(
+            place, *_find_cause(connection, guard, error, text, seen)
+        )
+        raise explained from error
     if not connection.get_autocommit():
         message = "the script ends inside a transaction"
-        line = text.rstrip("\n").count("\n") + 1
+        line = text.rstrip().count("\n") + 1
         raise OpenTransactionError(message, Where(place, line))
     return guard
 
@@ -190,9 +216,9 @@ def run_script(
 def _decode(script: bytes, place: Path) -> str:
     try:
         text = script.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = script.count(b"\n", 0, error.start) + 1
-        message = f"byte 0x{script[error.start]:02x} is not UTF-8"
+    except UnicodeDecodeError as error:  # its object and start are without the BOM
+        line = error.object.count(b"\n", 0, error.start) + 1
+        message = f"byte 0x{error.object[error.start]:02x} is not UTF-8"
         raise FixtureEncodingError(message, Where(place, line)) from error
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
@@ -200,22 +226,24 @@ def _decode(script: bytes, place: Path) -> str:
     return text
 
 
-def _explain(
-    error: apsw.Error, guard: _Guard, where: Where, limits: BuildLimits
-) -> Exception:
+def _explain(error: apsw.Error, guard: _Guard, limits: BuildLimits) -> ParsediffError:
     if guard.refused:
-        return ForbiddenSQLError(f"refused: {guard.refused}", where)
+        return ForbiddenSQLError(f"refused: {guard.refused}")
     if isinstance(error, apsw.InterruptError):
         message = f"the script ran longer than {limits.timeout_s:g} s"
-        return BuildTimeError(message, where)
+        return BuildTimeError(message)
     if isinstance(error, apsw.TooBigError):
         message = f"a value is larger than {limits.max_value_mb:g} MB"
-        return ValueTooLargeError(message, where)
-    return FixtureSQLError(str(error), where)
+        return ValueTooLargeError(message)
+    return FixtureSQLError(str(error))
 
 
 def _find_cause(
-    connection: apsw.Connection, error: apsw.Error, text: str, seen: list[str]
+    connection: apsw.Connection,
+    guard: _Guard,
+    error: apsw.Error,
+    text: str,
+    seen: list[str],
 ) -> tuple[int, int]:
     """Return line and column of the statement, or better the token, to blame.
 
@@ -229,35 +257,30 @@ def _find_cause(
     if offset >= 0:
         before = text[done:].encode()[:offset].decode(errors="ignore")
         return _line_and_column(text, done + len(before))
-    if seen and not _is_refused(connection, text[done:], str(error)):
+    if seen and not _is_refused(connection, guard, text[done:], error):
         done -= len(seen[-1])
-    return _line_and_column(text, done + _leading_space(text[done:]))
+    return _line_and_column(text, _skip_comments(text, done))
 
 
-def _is_refused(connection: apsw.Connection, rest: str, message: str) -> bool:
-    """Return whether compiling the first statement of *rest* gives *message*.
+def _is_refused(
+    connection: apsw.Connection, guard: _Guard, rest: str, error: apsw.Error
+) -> bool:
+    """Return whether compiling the first statement of *rest* gives *error* again.
 
     Tells a statement that was refused from one that failed while it ran.
     """
+    refused, guard.refused = guard.refused, None
     try:
         connection.execute(f"EXPLAIN {rest}").close(force=True)
-    except apsw.Error as error:
-        return str(error) == message
+    except apsw.Error as again:
+        return (str(again), guard.refused) == (str(error), refused)
     return False
 
 
-def _leading_space(statement: str) -> int:
-    """Return the length of white space and ``--`` comments before *statement*."""
-    position = 0
-    while True:
-        rest = statement[position:].lstrip()
-        position = len(statement) - len(rest)
-        if not rest.startswith("--"):
-            return position
-        end = rest.find("\n")
-        if end < 0:
-            return position
-        position += end + 1
+def _skip_comments(text: str, position: int) -> int:
+    """Return where the first statement of *text* from *position* on begins."""
+    found = _NOT_A_STATEMENT.match(text, position)
+    return found.end() if found else position
 
 
 def _line_and_column(text: str, position: int) -> tuple[int, int]:

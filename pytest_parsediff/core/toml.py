@@ -5,12 +5,18 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 
-from pytest_parsediff.core.config import RESERVED_KEYS, AdapterConfig
+from pytest_parsediff.core.config import (
+    RESERVED_KEYS,
+    AdapterConfig,
+    Mark,
+    SQLOutput,
+)
 from pytest_parsediff.core.errors import (
     BadTOMLError,
     BadValueError,
@@ -21,6 +27,9 @@ from pytest_parsediff.core.errors import (
 
 StructT = TypeVar("StructT", bound=msgspec.Struct)
 
+_Table: TypeAlias = dict[str, Any]
+_Place: TypeAlias = tuple[str, ...]
+
 _POSITION = re.compile(r" \(at line (\d+), column (\d+)\)$")
 _VALUE_PATH = re.compile(r" - at `(?:key in )?\$\.?(.*)`$")
 
@@ -29,7 +38,7 @@ def read_toml(path: Path, structure: type[StructT]) -> StructT:
     """Return the checked content of *path*.
 
     Raises:
-        BadTOMLError: PD104, not UTF-8 or not TOML.
+        BadTOMLError: PD104, unreadable, not UTF-8 or not TOML.
         UnknownKeyError: PD101, with the nearest known key.
         UnsupportedKeyError: PD102, a key that this version does not act on.
         BadValueError: PD103, a value of the wrong type.
@@ -44,11 +53,12 @@ def read_text(path: Path) -> str:
     Raises:
         BadTOMLError: PD104, with the line of the first byte that is not UTF-8.
     """
-    data = path.read_bytes()
     try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
+        return path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise BadTOMLError(f"{error.strerror}", Where(path)) from error
+    except UnicodeDecodeError as error:  # its object and start are without the BOM
+        line = error.object.count(b"\n", 0, error.start) + 1
         raise BadTOMLError("expected UTF-8 text", Where(path, line)) from error
 
 
@@ -66,8 +76,10 @@ def parse_toml(path: Path, text: str) -> dict[str, Any]:
         if found:
             where = Where(path, int(found[1]), int(found[2]))
         else:  # "(at end of document)"
-            where = Where(path, text.rstrip("\n").count("\n") + 1)
+            where = Where(path, text.rstrip().count("\n") + 1)
         raise BadTOMLError(_POSITION.sub("", message), where) from error
+    except (ValueError, RecursionError) as error:  # a huge integer; too deep
+        raise BadTOMLError(f"{error}", Where(path)) from error
 
 
 def check_table(
@@ -78,12 +90,17 @@ def check_table(
     Raises:
         UnknownKeyError: PD101. UnsupportedKeyError: PD102. BadValueError: PD103.
     """
-    _check_keys(table, structure, path, text)
-    adapters = table.get("adapters")
-    if isinstance(adapters, dict):
-        for adapter in adapters.values():
-            if isinstance(adapter, dict):
-                _check_keys(adapter, AdapterConfig, path, text)
+    tables = list(_tables(table, structure))
+    for place, inner, kind in tables:
+        _check_keys(inner, kind, place, path, text)
+    for place, inner, kind in reversed(tables[1:]):  # msgspec forgets names of tables
+        _convert(inner, kind, place, path, text)
+    return _convert(table, structure, (), path, text)
+
+
+def _convert(
+    table: _Table, structure: type[StructT], place: _Place, path: Path, text: str
+) -> StructT:
     try:
         return msgspec.convert(table, structure)
     except msgspec.ValidationError as error:
@@ -91,22 +108,39 @@ def check_table(
         found = _VALUE_PATH.search(message)
         dotted = found[1] if found else ""
         keys = re.findall(r"[^.\[\]]+", re.sub(r"\[(?:\.\.\.|\d+)\]", "", dotted))
-        line = line_of_key(text, keys[-1] if keys else "")
         cause = _VALUE_PATH.sub("", message).replace("`", "")
-        raise BadValueError(
-            f"{dotted or 'file'}: {cause}", Where(path, line)
-        ) from error
+        where = Where(path, line_of_key(text, *place, *keys))
+        name = ".".join([*place, dotted] if dotted else place) or "file"
+        raise BadValueError(f"{name}: {cause}", where) from error
+
+
+def _tables(
+    table: _Table, structure: type[msgspec.Struct]
+) -> Iterator[tuple[_Place, _Table, type[msgspec.Struct]]]:
+    """Yield each table whose keys are fixed: its place, itself, its structure."""
+    yield (), table, structure
+    marks = table.get("marks")
+    for mark in marks if isinstance(marks, list) else ():
+        if isinstance(mark, dict):
+            yield ("marks",), mark, Mark
+    adapters = table.get("adapters")
+    for name, adapter in adapters.items() if isinstance(adapters, dict) else ():
+        if isinstance(adapter, dict):
+            yield ("adapters", name), adapter, AdapterConfig
+            sql = adapter.get("sql")
+            if isinstance(sql, dict):
+                yield ("adapters", name, "sql"), sql, SQLOutput
 
 
 def _check_keys(
-    table: dict[str, Any], structure: type[msgspec.Struct], path: Path, text: str
+    table: _Table, structure: type[msgspec.Struct], place: _Place, path: Path, text: str
 ) -> None:
     known = structure.__struct_fields__
     reserved = RESERVED_KEYS.get(structure, frozenset())
     for key in table:
         if key in known:
             continue
-        where = Where(path, line_of_key(text, key))
+        where = Where(path, line_of_key(text, *place, key))
         if key in reserved:
             raise UnsupportedKeyError(f"this version does not act on {key!r}", where)
         near = difflib.get_close_matches(key, [*known, *reserved], n=1, cutoff=0.5)
@@ -114,19 +148,25 @@ def _check_keys(
         raise UnknownKeyError(f"unknown key {key!r}{nearest}", where)
 
 
-def line_of_key(text: str, key: str) -> int | None:
-    """Return the 1-based line on which *key* is written, or ``None``.
+def line_of_key(text: str, *keys: str) -> int | None:
+    """Return the 1-based line on which the last of *keys* is written.
 
-    tomllib keeps no positions, so this is the first line that assigns the key or
-    opens a table whose name holds it.
+    Args:
+        text: A whole TOML file.
+        *keys: The path of a key, outermost table first.
+
+    tomllib keeps no positions, so this looks for one key after the other, each one
+    behind the table around it. For a key that is not found (it was written with
+    escapes) the line of that table is returned, or ``None``.
     """
-    if not key:
-        return None
-    bare = re.escape(key)
-    pattern = re.compile(
-        rf"^[ \t]*(?:\[\[?[^\]\n]*\b{bare}\b|[\"']?{bare}[\"']?[ \t]*[.=])"
-        rf"|[{{,][ \t]*[\"']?{bare}[\"']?[ \t]*=",
-        re.MULTILINE,
-    )
-    found = pattern.search(text)
-    return text.count("\n", 0, found.start() + 1) + 1 if found else None
+    position, line = 0, None
+    for key in keys:
+        found = re.compile(
+            r"(?:^[ \t]*\[[^\]\n=]*|^[ \t]*|[{,.][ \t]*)(?<![\w-])"
+            rf"[\"']?(?P<key>{re.escape(key)})[\"']?[ \t]*[.=\]]",
+            re.MULTILINE,
+        ).search(text, position)
+        if found:
+            position = found.end("key")
+            line = text.count("\n", 0, position) + 1
+    return line

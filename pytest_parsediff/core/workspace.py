@@ -7,6 +7,7 @@ for a failure stays until the third run after it.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import tempfile
@@ -78,23 +79,28 @@ def _is_alive(run: Path) -> bool:
         os.kill(pid, 0)
     except PermissionError:
         return True
-    except (OSError, ValueError):
+    except (OSError, ValueError, OverflowError):
         return False
     return True
 
 
 def remove_tree(path: Path) -> None:
-    """Remove *path* with everything below, also what was made read-only."""
+    """Remove *path* with everything below, also what was made read-only.
 
-    def make_writable(_function: object, name: str, _error: object) -> None:
-        for target in (os.path.dirname(name), name):
-            try:
-                os.chmod(target, 0o700)  # noqa: PTH101 - strings throughout
-            except OSError:
-                return
-        shutil.rmtree(name, ignore_errors=True)
-
-    shutil.rmtree(path, onerror=make_writable)
+    What lies outside is never touched: no link is followed, and the folder around
+    *path* keeps its mode. What cannot be removed stays, without an error.
+    """
+    shutil.rmtree(path, ignore_errors=True)
+    if path.is_symlink() or not path.is_dir():
+        return
+    with contextlib.suppress(OSError):  # another process removes it too
+        path.chmod(0o700)
+        for folder, folders, files in os.walk(path):  # lists a folder after its chmod
+            for name in (*folders, *files):
+                inner = Path(folder, name)
+                if not inner.is_symlink():
+                    inner.chmod(0o700)
+    shutil.rmtree(path, ignore_errors=True)
 
 
 @dataclass(slots=True)
