@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pluggy
 import pytest
@@ -28,7 +28,31 @@ from pytest_parsediff.core.scenario import Folder, Scenario, look
 
 if TYPE_CHECKING:
     from pytest_parsediff.run import Outcome
-    from pytest_parsediff.session import ScenarioPlugin
+
+
+class Host(Protocol):
+    """What nodes need of the plugin that made them."""
+
+    @property
+    def updating(self) -> bool:
+        """Whether goldens are being rewritten."""
+        ...
+
+    def read(self, folder: Folder, root: Path) -> Scenario:
+        """Return the scenario in *folder*, or raise its typed error."""
+        ...
+
+    def adapter_of(self, scenario: Scenario) -> str | None:
+        """Return the name of the adapter that reads *scenario*."""
+        ...
+
+    def run(self, item: ScenarioItem) -> Outcome:
+        """Run the scenario of *item*."""
+        ...
+
+    def failure_of(self, item: ScenarioItem, outcome: Outcome) -> object:
+        """Return what pytest prints for a failing scenario."""
+        ...
 
 
 class EmptyFolderWarning(pytest.PytestWarning):
@@ -38,13 +62,13 @@ class EmptyFolderWarning(pytest.PytestWarning):
 class ScenarioDirectory(pytest.Directory):
     """A scenario root, or a folder below it that must be a node."""
 
-    plugin: ScenarioPlugin
+    plugin: Host
     root: Path
     folder: Folder
 
     @classmethod
     def make(
-        cls, parent: pytest.Collector, plugin: ScenarioPlugin, root: Path, path: Path
+        cls, parent: pytest.Collector, plugin: Host, root: Path, path: Path
     ) -> ScenarioDirectory:
         """Return the node of *path*, which is *root* or lies below it."""
         node: ScenarioDirectory = cls.from_parent(parent, path=path)
@@ -126,7 +150,6 @@ class ScenarioFile(pytest.File):
         try:
             scenario = parent.plugin.read(self.folder, parent.root)
         except ParsediffError as error:
-            parent.plugin.collect_errors += 1
             raise self.CollectError(str(error)) from None
         yield ScenarioItem.make(self, parent.plugin, scenario)
 
@@ -138,7 +161,7 @@ def scenario_body() -> None:
 class ScenarioItem(pytest.Function):
     """One scenario, run by one adapter."""
 
-    plugin: ScenarioPlugin
+    plugin: Host
     scenario: Scenario
     outcome: Outcome | None
 
@@ -150,7 +173,7 @@ class ScenarioItem(pytest.Function):
 
     @classmethod
     def make(
-        cls, parent: ScenarioFile, plugin: ScenarioPlugin, scenario: Scenario
+        cls, parent: ScenarioFile, plugin: Host, scenario: Scenario
     ) -> ScenarioItem:
         """Return the item of *scenario* with its marks."""
         item: ScenarioItem = cls.from_parent(
@@ -168,7 +191,7 @@ class ScenarioItem(pytest.Function):
         reason = reasons.get(self.plugin.adapter_of(self.scenario) or "")
         if reason is None:
             return
-        if self.plugin.settings.update is None:
+        if not self.plugin.updating:
             self.add_marker(pytest.mark.xfail(reason=reason, strict=True))
         else:
             text = f"known to fail, so its golden is not written: {reason}"
@@ -187,13 +210,14 @@ class ScenarioItem(pytest.Function):
         if self.outcome.error is not None:
             raise ScenarioFailed(self.outcome)
 
-    def repr_failure(  # type: ignore[override] # TerminalRepr is private to pytest
+    def repr_failure(
         self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None
     ) -> Any:
         """Return the explanation of a scenario's own failure, without a traceback."""
+        del style  # --tb is for tracebacks
         if isinstance(excinfo.value, ScenarioFailed):
             return self.plugin.failure_of(self, excinfo.value.outcome)
-        return super().repr_failure(excinfo, style)
+        return super().repr_failure(excinfo)
 
     def reportinfo(self) -> tuple[os.PathLike[str], int, str]:
         """Return the anchor file and its first line (0-based)."""

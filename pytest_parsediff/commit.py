@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_parsediff.golden.stage import read_stage
-from pytest_parsediff.golden.update import UpdateResult, conclude
+from pytest_parsediff.golden.update import UpdateMode, UpdateResult, conclude
 from pytest_parsediff.syrupy_summary import register_written
-
-if TYPE_CHECKING:
-    from pytest_parsediff.session import ScenarioPlugin
+from pytest_parsediff.tally import Tally
 
 
-def commit_update(plugin: ScenarioPlugin, session: pytest.Session) -> None:
-    """Write the goldens of an update that is sound; fail the run otherwise."""
-    mode = plugin.settings.update
-    assert mode is not None, "called for updates only"
-    stages = sorted(plugin.run_folder().glob("stage-*.jsonl"))
+def commit_update(
+    session: pytest.Session, mode: UpdateMode, run_folder: Path, tally: Tally
+) -> None:
+    """Write the goldens of an update that is sound; fail the run otherwise.
+
+    Args:
+        session: The controller's session.
+        mode: What was asked.
+        run_folder: Holds the stage files of all processes, which are removed.
+        tally: What the reports said; the result of the update is put there.
+    """
+    stages = sorted(run_folder.glob("stage-*.jsonl"))
     staged, selected = read_stage(stages)
     for path in stages:
         path.unlink()
-    tally = plugin.tally
     result = conclude(staged, selected, tally.failed, tally.skipped, mode)
     tally.update = result
-    _register(plugin.config, result)
+    _register(session.config, result)
     if result.errors and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

@@ -69,7 +69,7 @@ class Parsediff:
             (r for r in self.plugin.settings.roots if folder.path.is_relative_to(r)),
             folder.path.parent,
         )
-        return self._project(self.plugin.load(folder, root), adapter)
+        return self._project(self.plugin.reader.load(folder, root), adapter)
 
     def sql(self, script: str, *, adapter: str | object | None = None) -> Result:
         """Run the adapter on a store built from *script*.
@@ -90,7 +90,7 @@ class Parsediff:
                 folder=desk.tmp,
                 anchor=anchor,
                 config=ScenarioConfig(),
-                adapters=self.plugin.base_defaults().adapters,
+                adapters=self.plugin.reader.base_defaults().adapters,
             )
             return self._project(scenario, adapter)
         finally:

@@ -10,15 +10,20 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from pytest_parsediff.collect import ScenarioItem
+    from pytest_parsediff.run import Outcome
 
 
 def attach(
-    report: pytest.TestReport, item: ScenarioItem, call: pytest.CallInfo[None]
+    report: pytest.TestReport, scenario_id: str, outcome: Outcome | None
 ) -> None:
-    """Put what the controller needs on *report*, as plain JSON values."""
-    facts: dict[str, Any] = {"id": item.scenario.id}
-    outcome = item.outcome if call.when == "call" else None
+    """Put what the controller needs on *report*, as plain JSON values.
+
+    Args:
+        report: Of one phase of a scenario item.
+        scenario_id: The scenario.
+        outcome: What came of it, on the report of the call phase.
+    """
+    facts: dict[str, Any] = {"id": scenario_id}
     if outcome is not None:
         facts["events"] = len(outcome.lines)
         facts["notices"] = len(outcome.notices)

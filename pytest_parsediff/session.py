@@ -8,7 +8,6 @@ writing goldens, after every other process has ended.
 from __future__ import annotations
 
 import os
-import unicodedata
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,24 +15,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_parsediff.collect import ScenarioDirectory, ScenarioItem
-from pytest_parsediff.core.config import DefaultsConfig
 from pytest_parsediff.core.errors import (
-    DuplicateScenarioError,
     NoScenariosError,
+    ParsediffError,
     UpdateOnCIError,
     Where,
 )
-from pytest_parsediff.core.scenario import (
-    Defaults,
-    DefaultsReader,
-    Folder,
-    Scenario,
-    read_scenario,
-    scenario_id,
-    walk,
-)
-from pytest_parsediff.core.toml import check_table, parse_toml, read_text
+from pytest_parsediff.core.scenario import Folder, Scenario, walk
 from pytest_parsediff.options import Settings, is_ci
+from pytest_parsediff.reading import ScenarioReader
 from pytest_parsediff.tally import Tally
 
 if TYPE_CHECKING:
@@ -51,6 +41,7 @@ class ScenarioPlugin:
         settings: What the user asked for.
         collect_errors: How many scenarios could not be collected.
         tally: Reports of this run; filled in the controller only.
+        reader: Reads scenarios with the defaults that hold for them.
     """
 
     def __init__(self, config: pytest.Config, settings: Settings) -> None:
@@ -58,9 +49,7 @@ class ScenarioPlugin:
         self.settings = settings
         self.collect_errors = 0
         self.tally = Tally()
-        self._base: Defaults | None = None
-        self._readers: dict[Path, DefaultsReader] = {}
-        self._ids: dict[str, Path] = {}
+        self.reader = ScenarioReader(config.rootpath)
         self._runner: Runner | None = None
         self._run_folder: Path | None = None
         worker = getattr(config, "workerinput", None)
@@ -104,43 +93,22 @@ class ScenarioPlugin:
             return ScenarioDirectory.make(parent, self, path, path)
         return None
 
-    def load(self, folder: Folder, root: Path) -> Scenario:
-        """Return the scenario in *folder* with the defaults that hold for it.
-
-        Raises:
-            ParsediffError: PD1xx, the folder or a configuration file cannot be used.
-        """
-        reader = self._readers.get(root)
-        if reader is None:
-            reader = self._readers[root] = DefaultsReader(root, self.base_defaults())
-        own = folder.path if folder.path == root else folder.path.parent
-        return read_scenario(folder, root, reader.for_folder(own))
+    @property
+    def updating(self) -> bool:
+        """Whether goldens are being rewritten."""
+        return self.settings.update is not None
 
     def read(self, folder: Folder, root: Path) -> Scenario:
-        """Return the scenario in *folder*, once its id is known to be unique.
+        """Return the scenario in *folder*; its id belongs to no other folder.
 
         Raises:
             ParsediffError: PD1xx, or PD306 for a second folder with the same id.
         """
-        name = unicodedata.normalize("NFC", scenario_id(folder.path, root)).casefold()
-        first = self._ids.setdefault(name, folder.path)
-        if first != folder.path:
-            message = f"this scenario has the same id as {Where(first)}"
-            raise DuplicateScenarioError(message, Where(folder.path))
-        return self.load(folder, root)
-
-    def base_defaults(self) -> Defaults:
-        """Return the defaults of ``[tool.parsediff]`` in ``pyproject.toml``."""
-        if self._base is None:
-            path = self.config.rootpath / "pyproject.toml"
-            self._base = Defaults()
-            if path.is_file():
-                text = read_text(path)
-                table = parse_toml(path, text).get("tool", {}).get("parsediff")
-                if table is not None:
-                    checked = check_table(table, DefaultsConfig, path, text)
-                    self._base = self._base.refined(checked, path.parent)
-        return self._base
+        try:
+            return self.reader.read(folder, root)
+        except ParsediffError:
+            self.collect_errors += 1
+            raise
 
     def adapter_of(self, scenario: Scenario) -> str | None:
         """Return the name of the adapter that reads *scenario*, if one is named."""
@@ -181,10 +149,9 @@ class ScenarioPlugin:
         """Run one scenario; stage its projection when goldens are updated."""
         from pytest_parsediff.run import Mode  # noqa: PLC0415 - the engine
 
-        updating = self.settings.update is not None
-        mode = Mode.UPDATE if updating else Mode.VERIFY
+        mode = Mode.UPDATE if self.updating else Mode.VERIFY
         outcome = self.runner.run(item.scenario, mode)
-        if updating and outcome.error is None:
+        if self.updating and outcome.error is None:
             self._stage().add(outcome.staged(item.nodeid))
         elif outcome.check is not None and not outcome.check.passed:
             from pytest_parsediff.syrupy_summary import register  # noqa: PLC0415
@@ -244,7 +211,8 @@ class ScenarioPlugin:
         if isinstance(item, ScenarioItem):
             from pytest_parsediff.report import attach  # noqa: PLC0415
 
-            attach(report, item, call)
+            outcome = item.outcome if call.when == "call" else None
+            attach(report, item.scenario.id, outcome)
         return report
 
     @pytest.hookimpl(tryfirst=True)
@@ -273,14 +241,12 @@ class ScenarioPlugin:
     @pytest.hookimpl(wrapper=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
         """Write goldens, in the controller, before syrupy makes its summary."""
-        if self.is_controller and self._run_folder is not None:
+        mode, folder = self.settings.update, self._run_folder
+        collected_only = session.config.option.collectonly
+        if self.is_controller and mode and folder and not collected_only:
             from pytest_parsediff.commit import commit_update  # noqa: PLC0415
 
-            if (
-                self.settings.update is not None
-                and not session.config.option.collectonly
-            ):
-                commit_update(self, session)
+            commit_update(session, mode, folder, self.tally)
         try:
             return (yield)
         finally:

@@ -79,7 +79,7 @@ def register_written(
     _compare(config, node_id, path, content, CommittedExtension, update=True)
 
 
-def _compare(
+def _compare(  # noqa: PLR0913 - what syrupy wants to know of one assertion
     config: pytest.Config,
     node_id: str,
     path: Path,
