@@ -6,6 +6,8 @@ import json
 import re
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import astuple, dataclass
@@ -183,7 +185,9 @@ def test_examples_are_toml_alone(client: str) -> None:
     assert {".sql", ".jsonl", ".toml"} >= suffixes
 
 
-@pytest.mark.parametrize("path", sorted(EXAMPLES.rglob("*.toml")), ids=name_of)
+@pytest.mark.parametrize(
+    "path", sorted(EXAMPLES.glob("*/scenarios/**/*.toml")), ids=name_of
+)
 def test_toml_files_fit_the_published_structure(path: Path) -> None:
     """Every configuration file is accepted, key by key."""
     structure = DefaultsConfig if path.name == "parsediff.toml" else ScenarioConfig
@@ -309,6 +313,28 @@ def client(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
 
 
 with_each_client = pytest.mark.parametrize("client", CLIENTS, indirect=True)
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_an_example_is_run_where_it_lies(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, client: str
+) -> None:
+    """A bare pytest in an example's folder finds its scenarios, and no others."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    names = sorted(
+        path.name for path in SCENARIOS if path.is_relative_to(EXAMPLES / client)
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "--collect-only", "-qp", "no:cacheprovider"],
+        cwd=EXAMPLES / client,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+
+    found = re.findall(r"^scenarios/.*::(.+)$", done.stdout, re.MULTILINE)
+    assert names == sorted(found)
 
 
 @with_each_client
