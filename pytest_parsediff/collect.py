@@ -164,6 +164,7 @@ class ScenarioItem(pytest.Function):
     plugin: Host
     scenario: Scenario
     outcome: Outcome | None
+    unavailable: str | None
 
     @property
     def ihook(self) -> pluggy.HookRelay:
@@ -179,7 +180,8 @@ class ScenarioItem(pytest.Function):
         item: ScenarioItem = cls.from_parent(
             parent, name=scenario.name, callobj=scenario_body
         )
-        item.plugin, item.scenario, item.outcome = plugin, scenario, None
+        item.plugin, item.scenario = plugin, scenario
+        item.outcome = item.unavailable = None
         for mark in scenario.config.marks or ():
             item.add_marker(_as_mark(mark))
         if scenario.config.xfail is not UNSET:
@@ -206,7 +208,8 @@ class ScenarioItem(pytest.Function):
         try:
             self.outcome = self.plugin.run(self)
         except Unavailable as reason:
-            pytest.skip(str(reason))
+            self.unavailable = str(reason)
+            pytest.skip(self.unavailable)
         if self.outcome.error is not None:
             raise ScenarioFailed(self.outcome)
 

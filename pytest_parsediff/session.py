@@ -156,7 +156,7 @@ class ScenarioPlugin:
         elif outcome.check is not None and not outcome.check.passed:
             from pytest_parsediff.syrupy_summary import register  # noqa: PLC0415
 
-            register(self.config, item.nodeid, item.path, outcome.jsonl)
+            register(self.config, item, outcome.jsonl)
         return outcome
 
     @property
@@ -213,6 +213,8 @@ class ScenarioPlugin:
 
             outcome = item.outcome if call.when == "call" else None
             attach(report, item.scenario.id, outcome)
+            if report.skipped and item.unavailable is not None:
+                report.longrepr = (str(item.path), 1, f"Skipped: {item.unavailable}")
         return report
 
     @pytest.hookimpl(tryfirst=True)

@@ -61,9 +61,10 @@ class CommittedExtension(ScenarioJSONLExtension):
         """Write nothing: the commit has."""
 
 
-def register(config: pytest.Config, node_id: str, path: Path, actual: bytes) -> None:
+def register(config: pytest.Config, item: pytest.Item, actual: bytes) -> None:
     """Let syrupy count a golden that differs or is missing."""
-    _compare(config, node_id, path, actual, ScenarioJSONLExtension, update=False)
+    node = _Node(item.nodeid, item.name, item.path, item.stash)
+    _compare(config, node, actual, ScenarioJSONLExtension, update=False)
 
 
 def register_written(
@@ -76,13 +77,13 @@ def register_written(
     """Let syrupy count a golden that an update created or changed."""
     golden = str(path.parent / "expected.jsonl")
     CommittedExtension.before[golden] = before
-    _compare(config, node_id, path, content, CommittedExtension, update=True)
+    node = _Node(node_id, node_id.rpartition("::")[2], path)
+    _compare(config, node, content, CommittedExtension, update=True)
 
 
-def _compare(  # noqa: PLR0913 - what syrupy wants to know of one assertion
+def _compare(
     config: pytest.Config,
-    node_id: str,
-    path: Path,
+    node: Any,
     data: bytes,
     extension: type[ScenarioJSONLExtension],
     *,
@@ -91,7 +92,6 @@ def _compare(  # noqa: PLR0913 - what syrupy wants to know of one assertion
     session: Any = getattr(config, "_syrupy", None)
     if session is None:
         return
-    node: Any = _Node(node_id, node_id.rpartition("::")[2], path)
     assertion = SnapshotAssertion(
         session=session,
         extension_class=extension,

@@ -354,7 +354,9 @@ def test_a_missing_command_skips_or_fails(
     failed = pytester.runpytest("--parsediff", "-rf")
 
     skipped.assert_outcomes(skipped=1)
-    skipped.stdout.fnmatch_lines(["SKIPPED*no-such-tool-here*not installed*"])
+    skipped.stdout.fnmatch_lines(
+        ["SKIPPED*scenarios/a/fixture.sql:1: *no-such-tool-here*not installed*"]
+    )
     failed.assert_outcomes(failed=1)
     failed.stdout.fnmatch_lines(["FAILED*PD408*"])
 

@@ -145,7 +145,13 @@ def test_a_declared_failure_is_a_strict_xfail(
     result = pytester.runpytest("--parsediff", "-rx")
 
     result.assert_outcomes(xfailed=1, failed=1, passed=1)
-    result.stdout.fnmatch_lines(["*XPASS(strict)*bug 8*", "XFAIL*bug 7*"])
+    result.stdout.fnmatch_lines(
+        [
+            "*XPASS(strict)*bug 8*",
+            "goldens: 1 known to fail, 2 match",
+            "XFAIL*bug 7*",
+        ]
+    )
 
 
 def test_last_failed_runs_only_what_failed(
