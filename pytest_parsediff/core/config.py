@@ -6,6 +6,8 @@ published JSON schema is generated from them.
 
 from __future__ import annotations
 
+import inspect
+import re
 from datetime import datetime
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -160,6 +162,9 @@ class DefaultsConfig(
     adapters: dict[str, AdapterConfig] | UnsetType = UNSET
 
 
+_DOCUMENTED = (Mark, SQLOutput, AdapterConfig, ScenarioConfig, DefaultsConfig)
+_ATTRIBUTE = re.compile(r"^    (\w+): (.+(?:\n {8}.+)*)", re.MULTILINE)
+
 #: Keys of the design that this version does not act on, per structure.
 RESERVED_KEYS: dict[type[msgspec.Struct], frozenset[str]] = {
     ScenarioConfig: frozenset({"writer", "stress", "sessions"}),
@@ -172,8 +177,26 @@ def json_schema(kind: Literal["scenario", "parsediff"]) -> dict[str, Any]:
     """Return the JSON schema (draft 2020-12) of one of the two files."""
     structure = ScenarioConfig if kind == "scenario" else DefaultsConfig
     schema = msgspec.json.schema(structure)
+    for documented in _DOCUMENTED:
+        if documented.__name__ in schema["$defs"]:
+            _describe(schema["$defs"][documented.__name__], documented)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"pytest-parsediff {kind}.toml",
         **schema,
     }
+
+
+def _describe(definition: dict[str, Any], structure: type[msgspec.Struct]) -> None:
+    """Move what the docstring says of each key to the key, where editors show it."""
+    for base in reversed(structure.__mro__):
+        if base not in _DOCUMENTED:
+            continue
+        summary, _, attributes = inspect.cleandoc(base.__doc__ or "").partition(
+            "\n\nAttributes:\n"
+        )
+        definition["description"] = summary
+        for name, text in _ATTRIBUTE.findall(attributes):
+            key = definition["properties"][name]
+            unit = f" ({key['description']})" if "description" in key else ""
+            key["description"] = " ".join(text.split()) + unit

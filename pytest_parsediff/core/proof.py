@@ -156,14 +156,12 @@ def violations(
     for name in sorted({*before, *after}):
         if name.endswith("-shm"):
             continue
-        old, new = before.get(name), after.get(name)
-        if old is None and new is not None:
-            if not (name.endswith("-wal") and new.size == 0):
-                lines.append(f"created {name} ({new.size} bytes)")
-        elif new is None:
+        if name not in after:
             lines.append(f"removed {name}")
-        elif old is not None:
-            lines.extend(_changes(name, old, new))
+        elif name in before:
+            lines.extend(_changes(name, before[name], after[name]))
+        elif after[name].size or not name.endswith("-wal"):
+            lines.append(f"created {name} ({after[name].size} bytes)")
     return lines
 
 

@@ -36,6 +36,8 @@ source = apsw.Connection(":memory:")
 if image:
     source.deserialize("main", image[:18] + bytes([1, 1]) + image[20:])
 writer = apsw.Connection(path)
+source.pragma("schema_version")  # reads the header, so that the page size is known
+writer.pragma("page_size", source.pragma("page_size"))  # in WAL it cannot change
 if journal == "wal":
     writer.pragma("journal_mode", "wal")
     writer.pragma("wal_autocheckpoint", 0)

@@ -67,7 +67,7 @@ class Image:
     """A finished database as bytes.
 
     Attributes:
-        main: Content of the database file; empty for an empty script.
+        main: Content of the database file; one empty page for an empty script.
         digest: SHA-256 of *main*.
         journal: Journal mode the file is in.
     """
@@ -108,9 +108,8 @@ def build_image(
     finally:
         connection.close()
     mode = _settle_journal(guard.journal, journal, place)
-    if main:
-        version = b"\x02\x02" if mode == "wal" else b"\x01\x01"
-        main = main[:18] + version + main[20:]
+    version = b"\x02\x02" if mode == "wal" else b"\x01\x01"
+    main = main[:18] + version + main[20:]
     return Image(main, hashlib.sha256(main).digest(), mode)
 
 

@@ -101,7 +101,7 @@ def test_keep() -> None:
 
 def test_keep_of_one_element_is_refused() -> None:
     """An array with holes does not exist, so an element cannot be kept alone."""
-    with pytest.raises(CanonicalRuleError, match="PD414.*/list/0/x is one element"):
+    with pytest.raises(CanonicalRuleError, match=r"PD414.*/list/0/x is one element"):
         apply([EVENT], keep=["/list/0/x"])
 
 
@@ -160,7 +160,14 @@ def test_redact() -> None:
 
 def test_sort() -> None:
     """Absent, null, booleans, numbers, text; equal ones keep the adapter's order."""
-    ordered = [{}, {"s": None}, {"s": False}, {"s": True}, {"s": -1}, {"s": 0.5}]
+    ordered: list[Event] = [
+        {},
+        {"s": None},
+        {"s": False},
+        {"s": True},
+        {"s": -1},
+        {"s": 0.5},
+    ]
     ordered += [{"s": 1, "n": 2}, {"s": 1.0, "n": 1}, {"s": "1"}, {"s": "a"}]
     shuffled = [ordered[i] for i in (9, 3, 6, 0, 5, 2, 7, 8, 1, 4)]
     assert ordered == apply(shuffled, sort=["s"])
@@ -192,7 +199,7 @@ def test_unordered_events_have_one_form(events: list[Event]) -> None:
 )
 def test_bad_sums(expression: str) -> None:
     """An expression that is no sum is refused before any event is read."""
-    with pytest.raises(CanonicalRuleError, match="PD414.*derive d: "):
+    with pytest.raises(CanonicalRuleError, match=r"PD414.*derive d: "):
         compile_rules(AdapterConfig(derive={"d": expression}))
 
 
@@ -254,14 +261,14 @@ def test_deep_events_have_a_typed_error(keys: dict[str, Any]) -> None:
     event: Any = "/s/x"
     for _ in range(5000):
         event = [event]
-    with pytest.raises(NotAnEventError, match="PD405.*nested too deeply"):
+    with pytest.raises(NotAnEventError, match=r"PD405.*nested too deeply"):
         apply([{"a": event}], paths={"/s": "<R>"}, **keys)
 
 
 def test_bad_json_is_found_after_the_rules() -> None:
     """What the rules leave out need not be JSON."""
     assert [{}] == apply([{"a": b"raw"}], drop=["a"])
-    with pytest.raises(NotAnEventError, match="PD405.*at /a: bytes"):
+    with pytest.raises(NotAnEventError, match=r"PD405.*at /a: bytes"):
         apply([{"a": b"raw"}])
 
 
