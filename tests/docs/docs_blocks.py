@@ -78,7 +78,7 @@ def blocks_of(page: Path) -> Iterator[Block]:
     """Yield the fenced blocks of *page*, in order."""
     name = page.relative_to(REPOSITORY).as_posix()
     directive, heading, language = "", "", ""
-    start, content = 0, []
+    start, content = 0, list[str]()
     for number, line in enumerate(page.read_text(encoding="utf-8").split("\n"), 1):
         if language:
             if line == "```":
@@ -172,7 +172,6 @@ class Shell:
             "HOME": str(self._tmp),
             "TMPDIR": str(self._tmp),
             "COLUMNS": "80",
-            "PYTHONDONTWRITEBYTECODE": "1",
         }
 
 
