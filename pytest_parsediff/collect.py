@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -36,6 +37,11 @@ class Host(Protocol):
     @property
     def updating(self) -> bool:
         """Whether goldens are being rewritten."""
+        ...
+
+    @property
+    def is_collected(self) -> bool:
+        """Whether collection is over; no conftest is loaded after that."""
         ...
 
     def read(self, folder: Folder, root: Path) -> Scenario:
@@ -65,6 +71,32 @@ class ScenarioDirectory(pytest.Directory):
     plugin: Host
     root: Path
     folder: Folder
+    _settled_ihook: pluggy.HookRelay | None = None
+    #: What pytest found out about the fixtures of the first item; it holds for all
+    #: items below, because they have one body and no node between can have fixtures.
+    fixtureinfo: Any = None
+
+    @property
+    def ihook(self) -> pluggy.HookRelay:
+        """Call hooks as pytest does, which asks for every call which conftest applies.
+
+        That is settled once everything is collected.
+        """
+        if self._settled_ihook is not None:
+            return self._settled_ihook
+        found = super().ihook
+        if self.plugin.is_collected:
+            self._settled_ihook = found
+        return found
+
+    @cached_property
+    def id_prefix(self) -> str | None:
+        """What ids of nodes below begin with; ``None`` outside pytest's root folder."""
+        try:
+            path = self.path.relative_to(self.config.rootpath).as_posix()
+        except ValueError:
+            return None
+        return "" if path == "." else f"{path}/"
 
     @classmethod
     def make(
@@ -78,11 +110,12 @@ class ScenarioDirectory(pytest.Directory):
     def collect(self) -> Iterable[pytest.Collector]:
         """Yield what lies below, sorted, so that every worker sees one order."""
         if self.folder.anchor is not None:
-            yield ScenarioFile.make(self, self.folder)
+            yield ScenarioFile.make(self, self.folder, "")
         else:
-            yield from self._search(self.folder)
+            yield from self._search(self.folder, "")
 
-    def _search(self, group: Folder) -> Iterator[pytest.Collector]:
+    def _search(self, group: Folder, below: str) -> Iterator[pytest.Collector]:
+        """Yield what lies in *group*, whose path below this node is *below*."""
         found = False
         for name in group.groups:
             path = group.path / name
@@ -94,9 +127,9 @@ class ScenarioDirectory(pytest.Directory):
             if named or folder.has_conftest:
                 yield ScenarioDirectory.make(self, self.plugin, self.root, path)
             elif folder.anchor is not None:
-                yield ScenarioFile.make(self, folder)
+                yield ScenarioFile.make(self, folder, f"{below}{name}/")
             else:
-                yield from self._search(folder)
+                yield from self._search(folder, f"{below}{name}/")
             found = True
         if not found:
             yield from self._report_empty(group)
@@ -108,7 +141,7 @@ class ScenarioDirectory(pytest.Directory):
         except EmptyFolderWarning:  # warnings are errors here; the others still run
             problem = EmptyFolderError("no scenario below it", Where(group.path))
             yield ScenarioFile.make(
-                self, replace(group, anchor=group.path, problem=problem)
+                self, replace(group, anchor=group.path, problem=problem), None
             )
 
     def _is_ignored(self, path: Path) -> bool:
@@ -133,9 +166,24 @@ class ScenarioFile(pytest.File):
         return self.parent.ihook
 
     @classmethod
-    def make(cls, parent: ScenarioDirectory, folder: Folder) -> ScenarioFile:
-        """Return the node of the scenario, or of the problem, in *folder*."""
-        node: ScenarioFile = cls.from_parent(parent, path=folder.anchor)
+    def make(
+        cls, parent: ScenarioDirectory, folder: Folder, below: str | None
+    ) -> ScenarioFile:
+        """Return the node of the scenario, or of the problem, in *folder*.
+
+        Args:
+            parent: The node above.
+            folder: What was found.
+            below: Path of *folder* below *parent*, empty or ended by ``/``; with it
+                pytest need not work out name and id, which takes longer than all the
+                rest. ``None`` leaves that to pytest.
+        """
+        names: dict[str, Any] = {}
+        if below is not None and parent.id_prefix is not None:
+            assert folder.anchor is not None, "only scenarios and problems have nodes"
+            names["name"] = below + folder.anchor.name
+            names["nodeid"] = parent.id_prefix + names["name"]
+        node: ScenarioFile = cls.from_parent(parent, path=folder.anchor, **names)
         node.folder = folder
         return node
 
@@ -151,7 +199,10 @@ class ScenarioFile(pytest.File):
             scenario = parent.plugin.read(self.folder, parent.root)
         except ParsediffError as error:
             raise self.CollectError(str(error)) from None
-        yield ScenarioItem.make(self, parent.plugin, scenario)
+        item = ScenarioItem.make(self, parent.plugin, scenario, parent.fixtureinfo)
+        if parent.fixtureinfo is None:
+            parent.fixtureinfo = getattr(item, "_fixtureinfo", None)
+        yield item
 
 
 def scenario_body() -> None:
@@ -174,11 +225,18 @@ class ScenarioItem(pytest.Function):
 
     @classmethod
     def make(
-        cls, parent: ScenarioFile, plugin: Host, scenario: Scenario
+        cls,
+        parent: ScenarioFile,
+        plugin: Host,
+        scenario: Scenario,
+        fixtureinfo: Any,
     ) -> ScenarioItem:
         """Return the item of *scenario* with its marks."""
         item: ScenarioItem = cls.from_parent(
-            parent, name=scenario.name, callobj=scenario_body
+            parent,
+            name=scenario.name,
+            callobj=scenario_body,
+            fixtureinfo=fixtureinfo,
         )
         item.plugin, item.scenario = plugin, scenario
         item.outcome = item.unavailable = None
@@ -225,6 +283,15 @@ class ScenarioItem(pytest.Function):
     def reportinfo(self) -> tuple[os.PathLike[str], int, str]:
         """Return the anchor file and its first line (0-based)."""
         return self.path, 0, self.name
+
+    @cached_property
+    def location(self) -> tuple[str, int | None, str]:
+        """Where the item is, as in :meth:`reportinfo`, below pytest's root folder."""
+        directory = self.parent and self.parent.parent
+        if isinstance(directory, ScenarioDirectory) and directory.id_prefix is not None:
+            path = self.nodeid.rpartition("::")[0]
+            return path.replace("/", os.sep), 0, self.name
+        return super().location
 
 
 class ScenarioFailed(Exception):  # noqa: N818 - it carries an outcome, not a cause

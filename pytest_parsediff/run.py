@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from pytest_parsediff.adapters.contain import Emitted, collect
+from pytest_parsediff.adapters.protocol import Adapter, OpenableAdapter
 from pytest_parsediff.adapters.python import as_adapter
 from pytest_parsediff.adapters.resolve import Resolved, resolve
 from pytest_parsediff.core.canonical import join_lines
@@ -188,8 +188,9 @@ class Runner:
     def _set_up(self, scenario: Scenario) -> _Setup:
         name = self.adapter_name(scenario)
         config = scenario.config
-        variables = msgspec.json.encode((config.env or {}, config.redact or ()))
-        key = (name, id(scenario.adapters), variables)
+        variables = config.env or {}, config.redact or ()
+        encoded = msgspec.json.encode(variables) if any(variables) else b""
+        key = (name, id(scenario.adapters), encoded)
         setup = self._setups.get(key)
         if setup is None:
             resolved = resolve(
@@ -235,9 +236,9 @@ class Runner:
         placed = self._placer.place(scenario, desk.store)
         try:
             before = observe(desk.store, placed.known)
-            with _environment({**desk.homes(), **(scenario.config.env or {})}):
+            with _Environment({**desk.homes(), **(scenario.config.env or {})}):
                 emitted = _collect(scenario, setup.resolved, placed, desk)
-            changes = violations(before, observe(desk.store))
+            changes = violations(before, observe(desk.store, likely=placed.contents))
         finally:
             placed.close()
         if changes:
@@ -288,10 +289,17 @@ def _collect(
     return collect(
         resolved.adapter,
         placed.source,
-        Context(time.monotonic, desk.state, desk.tmp),
+        _context(resolved.adapter, desk),
         timeout_s=timeout_s,
         max_output_mb=config.max_output_mb or _DEFAULT_OUTPUT_MB,
     )
+
+
+def _context(adapter: Adapter | OpenableAdapter, desk: Desk) -> Context:
+    """Return what *adapter* may use; who cannot ask for it gets no state folder."""
+    can_ask = hasattr(adapter, "open") or hasattr(adapter, "limited")
+    state = desk.state if can_ask else desk.base / "state"
+    return Context(time.monotonic, state, desk.tmp)
 
 
 def _placed(error: ParsediffError, scenario: Scenario) -> ParsediffError:
@@ -301,16 +309,26 @@ def _placed(error: ParsediffError, scenario: Scenario) -> ParsediffError:
     return error
 
 
-@contextmanager
-def _environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """Set environment variables of this process for a while."""
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+class _Environment:
+    """Environment variables of this process, set for a while.
+
+    Written out, because each call of a method of ``os.environ`` counts here.
+    """
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._variables = variables
+        self._before: dict[str, str | None] = {}
+
+    def __enter__(self) -> None:
+        environ = os.environ
+        for name, value in self._variables.items():
+            self._before[name] = environ.get(name)
+            environ[name] = value
+
+    def __exit__(self, *_error: object) -> None:
+        environ = os.environ
+        for name, value in self._before.items():
+            if value is not None:
+                environ[name] = value
+            elif name in environ:
+                del environ[name]

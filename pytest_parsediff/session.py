@@ -40,6 +40,7 @@ class ScenarioPlugin:
         config: pytest's configuration.
         settings: What the user asked for.
         collect_errors: How many scenarios could not be collected.
+        is_collected: Whether collection is over; no conftest is loaded after that.
         tally: Reports of this run; filled in the controller only.
         reader: Reads scenarios with the defaults that hold for them.
     """
@@ -48,6 +49,7 @@ class ScenarioPlugin:
         self.config = config
         self.settings = settings
         self.collect_errors = 0
+        self.is_collected = False
         self.tally = Tally()
         self.reader = ScenarioReader(config.rootpath)
         self._runner: Runner | None = None
@@ -118,6 +120,7 @@ class ScenarioPlugin:
     def pytest_collection_finish(self, session: pytest.Session) -> Iterator[None]:
         """Hide scenarios from syrupy, and note what an update must account for."""
         yield
+        self.is_collected = True
         items = [item for item in session.items if isinstance(item, ScenarioItem)]
         from pytest_parsediff.syrupy_summary import hide  # noqa: PLC0415
 

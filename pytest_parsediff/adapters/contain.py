@@ -105,8 +105,8 @@ def gather(
 ) -> list[Emission]:
     """Return what one scan emits, in order; see :func:`collect`."""
     name = name_of(adapter)
-    if isinstance(adapter, SelfLimiting):
-        adapter, limits = adapter.limited(limits), _NO_LIMITS
+    if hasattr(adapter, "limited"):  # isinstance() with a protocol takes far longer
+        adapter, limits = cast("SelfLimiting", adapter).limited(limits), _NO_LIMITS
     with Deadline(limits.timeout_s) as deadline:
         scan = _Scan(name, deadline, limits)
         try:
@@ -153,8 +153,9 @@ class _Scan:
         iterator = run(lambda: iterate(start(), self.name))
         items: list[Emission] = []
         left = self.limits.max_bytes
+        advance = partial(next, iterator, _END)
         with self._closing(getattr(iterator, "close", None)):
-            while (item := run(partial(next, iterator, _END))) is not _END:
+            while (item := run(advance)) is not _END:
                 if self.deadline.expired:
                     raise TimeUp
                 emission = check(item, len(items), self.name)

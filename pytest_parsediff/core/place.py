@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 from collections import OrderedDict
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import TypeAlias
 
 from msgspec import UNSET
 
@@ -24,6 +24,7 @@ from pytest_parsediff.core.errors import (
     Where,
 )
 from pytest_parsediff.core.event import Source
+from pytest_parsediff.core.proof import Content
 from pytest_parsediff.core.scenario import FILES, SCENARIO_TOML, Scenario
 from pytest_parsediff.core.states import (
     NEEDS_WAL,
@@ -36,6 +37,8 @@ from pytest_parsediff.core.store import BuildLimits, Image, build_image, clone
 _CACHE_BYTES = 256 * 2**20
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+#: All that a database depends on: the script, the journal mode, the limits.
+_ImageKey: TypeAlias = tuple[bytes, Journal | None, BuildLimits]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +47,18 @@ class Placed:
 
     Attributes:
         source: What the adapter is handed.
-        known: Digests of files, by path below the store root, that need no reading.
+        contents: What was just written, by path below the store root.
         writer: Process that keeps the store live or locked, if any.
     """
 
     source: Source
-    known: Mapping[str, bytes]
+    contents: Mapping[str, Content]
     writer: Writer | None = None
+
+    @property
+    def known(self) -> dict[str, bytes]:
+        """Digests of these contents, by the same paths."""
+        return {name: content.digest for name, content in self.contents.items()}
 
     def close(self) -> None:
         """End the writer process, if there is one."""
@@ -62,7 +70,7 @@ class StorePlacer:
     """Places stores; databases with equal input are built once per process."""
 
     def __init__(self) -> None:
-        self._images: OrderedDict[object, Image] = OrderedDict()
+        self._images: OrderedDict[_ImageKey, Image] = OrderedDict()
         self._held_bytes = 0
 
     def place(self, scenario: Scenario, root: Path) -> Placed:
@@ -97,11 +105,11 @@ class StorePlacer:
         if state != "clean-exit":
             check_state(state, image.journal, scenario.anchor)
         try:
-            if path.parent != root:
-                path.parent.mkdir(parents=True)
+            if "/" in name or os.sep in name:
+                path.parent.mkdir(parents=True, exist_ok=True)
             if state == "clean-exit":
                 clone(image, path)
-                return Placed(source, {name: image.digest})
+                return Placed(source, {name: Content(image.main, image.digest)})
             writer = enter_state(state, path, image.main, image.journal)
         except OSError as error:  # a name that is too long, a full disk
             raise StoreFilesError(f"{error.strerror}", Where(path)) from error
@@ -109,7 +117,8 @@ class StorePlacer:
 
     def _image(self, scenario: Scenario) -> Image:
         try:
-            script = scenario.anchor.read_bytes()
+            with open(scenario.anchor, "rb", buffering=0) as file:
+                script = file.read()
         except OSError as error:
             where = Where(scenario.anchor)
             raise StoreFilesError(f"{error.strerror}", where) from error
@@ -118,7 +127,7 @@ class StorePlacer:
         journal: Journal | None = config.journal or None
         if config.state in NEEDS_WAL and journal is None:
             journal = "wal"
-        key = (hashlib.sha256(script).digest(), journal, limits)
+        key = (script, journal, limits)
         image = self._images.get(key)
         if image is None:
             try:
@@ -135,7 +144,7 @@ class StorePlacer:
             self._images.move_to_end(key)
         return image
 
-    def _remember(self, key: object, image: Image) -> None:
+    def _remember(self, key: _ImageKey, image: Image) -> None:
         self._images[key] = image
         self._held_bytes += len(image.main)
         while self._held_bytes > _CACHE_BYTES and len(self._images) > 1:

@@ -19,6 +19,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 _CHILD = """\
 import hashlib, json, sys
@@ -45,14 +46,25 @@ class FileState:
     digest: bytes
 
 
+class Content(NamedTuple):
+    """Bytes of a file, and what hashing them gives."""
+
+    data: bytes
+    digest: bytes
+
+
 def observe(
-    root: Path, known: Mapping[str, bytes] | None = None
+    root: Path,
+    known: Mapping[str, bytes] | None = None,
+    likely: Mapping[str, Content] | None = None,
 ) -> dict[str, FileState]:
     """Return the state of everything below *root*, by path relative to it.
 
     Args:
         root: The store root.
         known: Digests that need not be computed again, by relative path.
+        likely: What files are expected to hold. They are read all the same; the one
+            that holds just these bytes has their digest.
 
     Returns:
         Relative path with ``/`` to state, in no particular order. Folders end with
@@ -60,7 +72,8 @@ def observe(
         A root that is gone has nothing below it.
     """
     known = known or {}
-    found = dict(_list_files(str(root), ""))
+    found: dict[str, os.stat_result] = {}
+    _list_files(str(root), "", found)
     wanted = [
         name
         for name, status in found.items()
@@ -68,9 +81,7 @@ def observe(
         and stat.S_ISREG(status.st_mode)
         and not name.endswith("-shm")
     ]
-    identities = {(s.st_dev, s.st_ino) for s in found.values()}
-    digests = dict(zip(wanted, _digests(root, wanted, identities), strict=True))
-    digests.update(known)
+    digests = {**known, **_digests(root, wanted, found, likely or {})}
     return {
         name: FileState(
             0 if name.endswith("/") else status.st_size,
@@ -82,29 +93,49 @@ def observe(
     }
 
 
-def _list_files(folder: str, prefix: str) -> Iterator[tuple[str, os.stat_result]]:
+def _list_files(folder: str, prefix: str, found: dict[str, os.stat_result]) -> None:
+    """Add everything below *folder* to *found*."""
     try:
         entries = list(os.scandir(folder))
     except FileNotFoundError:
         return
     for entry in entries:
-        name = prefix + entry.name
-        if entry.is_dir(follow_symlinks=False):
-            yield f"{name}/", os.stat(entry.path, follow_symlinks=False)
-            yield from _list_files(entry.path, f"{name}/")
+        # os.stat, because entry.stat() has no inode on Windows
+        status = os.stat(entry.path, follow_symlinks=False)
+        if stat.S_ISDIR(status.st_mode):
+            found[f"{prefix}{entry.name}/"] = status
+            _list_files(entry.path, f"{prefix}{entry.name}/", found)
         else:
-            # os.stat, because entry.stat() has no inode on Windows
-            yield name, os.stat(entry.path, follow_symlinks=False)
+            found[prefix + entry.name] = status
 
 
 def _digests(
-    root: Path, names: list[str], identities: set[tuple[int, int]]
-) -> list[bytes]:
-    if names and _is_open(identities):
+    root: Path,
+    names: list[str],
+    found: Mapping[str, os.stat_result],
+    likely: Mapping[str, Content],
+) -> dict[str, bytes]:
+    if not names:
+        return {}
+    identities = {(status.st_dev, status.st_ino) for status in found.values()}
+    if _is_open(identities):
         gc.collect()  # a connection in a reference cycle closes only now
         if _is_open(identities):
-            return _digests_in_child(root, names)
-    return [_digest(root / name) for name in names]
+            return dict(zip(names, _digests_in_child(root, names), strict=True))
+    digests = {}
+    for name in names:
+        expected = likely.get(name)
+        if expected is not None and _holds(f"{root}/{name}", expected.data):
+            digests[name] = expected.digest
+        else:
+            digests[name] = _digest(root / name)
+    return digests
+
+
+def _holds(path: str, data: bytes) -> bool:
+    """Return whether the file holds just *data*; comparing is cheaper than hashing."""
+    with open(path, "rb", buffering=0) as file:
+        return file.read(len(data) + 1) == data
 
 
 def _digest(path: Path) -> bytes:

@@ -8,6 +8,7 @@ sees: ``drop_events``, ``derive``, ``rename``, ``round``, ``drop``, ``keep``,
 from __future__ import annotations
 
 import copy
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -65,18 +66,42 @@ class Rules:
             CanonicalRuleError: PD414, a rule does not fit an event.
             NotAnEventError: PD405, an event is not JSON, or nested too deeply.
         """
-        kept = [event for event in events if not self._is_dropped(event)]
-        replace = path_replacer(paths)
+        kept = list(events)
+        if self.dropped:
+            kept = [event for event in kept if not self._is_dropped(event)]
         try:
             if self.steps or self.redact:
                 kept = [self._changed(event) for event in kept]
-            kept = [replace(event) for event in kept]
+            lines = self._replace_paths(kept, paths)
         except RecursionError as error:
             raise NotAnEventError("an event is nested too deeply") from error
         if self.sort:
-            kept.sort(key=self._sort_key)
-        lines = encode_lines(kept, self.encoder)
+            keys = [self._sort_key(event) for event in kept]
+            lines = [lines[i] for i in sorted(range(len(keys)), key=keys.__getitem__)]
         return lines if self.ordered else sorted(lines)
+
+    def _replace_paths(
+        self, kept: list[Event], paths: Mapping[str, str]
+    ) -> list[bytes]:
+        """Return the lines of *kept*, where events with paths are put in place.
+
+        Few events hold a path, and their lines tell which: all of them are encoded as
+        they are, and those are encoded once more.
+        """
+        lines = encode_lines(kept, self.encoder)
+        if not paths:
+            return lines
+        common = {"": _common_start(paths)}
+        mark = encode_lines([common], self.encoder)[0][len('{"":"') : -len('"}')]
+        found = [index for index, line in enumerate(lines) if mark in line]
+        if found:
+            replace = path_replacer(paths)
+            for index in found:
+                kept[index] = replace(kept[index])
+            changed = encode_lines([kept[index] for index in found], self.encoder)
+            for index, line in zip(found, changed, strict=True):
+                lines[index] = line
+        return lines
 
     def _is_dropped(self, event: Event) -> bool:
         return any(
@@ -257,6 +282,11 @@ def _put(place: Pointer, event: Event, value: Any, rule: str) -> None:
 # --- paths --------------------------------------------------------------------------
 
 
+def _common_start(paths: Mapping[str, str]) -> str:
+    """Return the characters that all *paths* begin with."""
+    return os.path.commonprefix(list(paths))  # noqa: RUF071 - characters are meant
+
+
 def path_replacer(paths: Mapping[str, str]) -> Callable[[Event], Event]:
     """Return a function that replaces absolute paths in all text values.
 
@@ -266,15 +296,40 @@ def path_replacer(paths: Mapping[str, str]) -> Callable[[Event], Event]:
     """
     if not paths:
         return lambda event: event
-    longest_first = sorted(paths, key=len, reverse=True)
-    pattern = re.compile(
-        rf"(?<![\w.-])(?:{'|'.join(map(re.escape, longest_first))})(?![\w-]|\.\w)"
-    )
+    longest_first = sorted(paths.items(), key=lambda item: -len(item[0]))
+    common = _common_start(paths)
 
     def text(value: str) -> str:
-        return pattern.sub(lambda found: paths[found[0]], value)
+        return _replace(value, common, longest_first)
 
     return lambda event: _map_text(event, text)
+
+
+# A regular expression of all paths would say the same, but each scenario has its own
+# folders, and compiling one takes longer than reading a small store.
+_BEGINS = re.compile(r"(?<![\w.-])")
+_ENDS = re.compile(r"(?![\w-]|\.\w)")
+
+
+def _replace(value: str, common: str, longest_first: list[tuple[str, str]]) -> str:
+    """Return *value* with whole paths replaced; *common* begins each of them."""
+    parts = []
+    done = 0
+    position = value.find(common)
+    while 0 <= position < len(value):
+        after = position + 1
+        for path, name in longest_first:
+            end = position + len(path)
+            if (
+                value.startswith(path, position)
+                and _BEGINS.match(value, position)
+                and _ENDS.match(value, end)
+            ):
+                parts += [value[done:position], name]
+                done = after = end
+                break
+        position = value.find(common, after)
+    return "".join([*parts, value[done:]]) if parts else value
 
 
 def _map_text(value: Any, change: Callable[[str], str]) -> Any:

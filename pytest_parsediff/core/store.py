@@ -298,5 +298,9 @@ def sqlite_version() -> str:
 def clone(image: Image, path: Path) -> None:
     """Write *image* to *path*, which must not exist; its folder must."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-    with open(descriptor, "wb") as file:
-        file.write(image.main)
+    try:
+        rest = memoryview(image.main)
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+    finally:
+        os.close(descriptor)
