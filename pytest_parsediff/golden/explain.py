@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeAlias
 
 from pytest_parsediff.core.pointers import Pointer
 from pytest_parsediff.golden.align import align, identity
@@ -138,26 +139,21 @@ def explain(
     Returns:
         An explanation that is empty exactly when both sides hold equal values, in the
         same order if *ordered*. n log n in the number of lines; a line is parsed at
-        most twice, and one with an equal on the other side as a rule not at all.
+        most twice, one with an equal on the other side as a rule not at all.
     """
     pointers = tuple([Pointer.parse(text) for text in key])
     found = align(expected, actual, pointers)
-    pairs = sorted([*found.identical, *found.others])
-    in_order = longest_increasing([j for _, j in pairs])
-    kept = frozenset([pairs[at] for at in in_order])
-    moved = set(pairs) - kept if ordered else set()
     changes = {
         pair: field_changes(*values) for pair, values in sorted(found.others.items())
     }
+    pairs = sorted([*found.identical, *changes])
+    in_order = longest_increasing([j for _, j in pairs])
+    kept = frozenset([pairs[at] for at in in_order])
     differences = [
-        *_matched_differences(pairs, changes, moved),
+        *_matched_differences(pairs, changes, set(pairs) - kept if ordered else set()),
         *_unmatched_differences(len(expected), len(actual), pairs),
     ]
-    respelled = tuple(
-        Difference(kind=Kind.SPELLING, expected=i, actual=j, moved=(i, j) in moved)
-        for (i, j), fields in changes.items()
-        if not fields
-    )
+    respelled = _respelled(changes)
     return Explanation(
         expected=expected,
         actual=actual,
@@ -168,14 +164,24 @@ def explain(
         differences=tuple(sorted(differences, key=_place)),
         respelled=respelled,
         groups=group_fields(fields for fields in changes.values() if fields),
-        totals=_total(differences, pairs, len(respelled)),
+        totals=_total(differences, len(pairs), len(respelled)),
+    )
+
+
+_Changes: TypeAlias = Mapping[Pair, tuple[FieldChange, ...]]
+
+
+def _respelled(changes: _Changes) -> tuple[Difference, ...]:
+    """Return the pairs of different bytes in which no field differs."""
+    return tuple(
+        Difference(kind=Kind.SPELLING, expected=i, actual=j)
+        for (i, j), fields in changes.items()
+        if not fields
     )
 
 
 def _matched_differences(
-    pairs: Sequence[Pair],
-    changes: Mapping[Pair, tuple[FieldChange, ...]],
-    moved: set[Pair],
+    pairs: Sequence[Pair], changes: _Changes, moved: set[Pair]
 ) -> list[Difference]:
     """Return the differences of events that both sides have, in the golden's order."""
     differences: list[Difference] = []
@@ -218,12 +224,10 @@ def _place(difference: Difference) -> tuple[bool, int]:
     return True, difference.actual or 0
 
 
-def _total(
-    differences: Sequence[Difference], pairs: Sequence[Pair], respelled: int
-) -> Totals:
+def _total(differences: Sequence[Difference], matched: int, respelled: int) -> Totals:
     kinds = [one.kind for one in differences]
     return Totals(
-        matched=len(pairs),
+        matched=matched,
         changed=kinds.count(Kind.CHANGED),
         moved=sum(one.moved for one in differences),
         respelled=respelled,

@@ -59,8 +59,6 @@ def diff_lines(
         yield from chain.from_iterable(partners.print_row(row, width) for row in shown)
         room -= 1 + sum(row.size for row in shown)
         left_out -= sum(row.size for row in shown if row.differs)
-        if len(shown) < len(hunk):
-            break
     if left_out:
         plural = "" if left_out == 1 else "s"
         yield Line(f"… {left_out} more differing line{plural}", Style.NOTE)

@@ -9,6 +9,7 @@ alone.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Hashable
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from pytest_parsediff.core.canonical import escape_pointer
 #: Scalars, and marks of empty objects and of lists, by JSON pointer.
 Leaves: TypeAlias = dict[str, object]
 
+_LONG = 256  # characters of a pointer that is kept as it is
 _ATOMS = frozenset((str, int, Decimal, type(None)))
 
 
@@ -87,9 +89,10 @@ def leaves(value: object) -> Leaves:
     """Return *value* in a flat form that is equal exactly for equal values.
 
     Returns:
-        Every scalar, empty object and list below *value* by its pointer; all are
-        hashable. Truth values and the lengths of lists are ``bytes``, which no JSON
-        value is, so that ``true`` and ``1``, ``["a"]`` and ``{"0": "a"}`` stay apart.
+        Every scalar, empty object and list below *value* by its pointer, or by the
+        digest of a long one, so that depth does not cost its square; all are hashable.
+        Truth values and the lengths of lists are ``bytes``, which no JSON value is, so
+        that ``true`` and ``1``, ``["a"]`` and ``{"0": "a"}`` stay apart.
     """
     found: Leaves = {}
     stack: list[tuple[str, Any]] = [("", value)]
@@ -104,15 +107,23 @@ def leaves(value: object) -> Leaves:
                 if type(inner) in _ATOMS:
                     found[place] = inner
                 else:
-                    stack.append((place, inner))
+                    stack.append((_shorten(place), inner))
         elif kind is list:
             found[pointer] = b"[%d" % len(node)
-            stack.extend((child(pointer, str(i)), one) for i, one in enumerate(node))
+            stack.extend(
+                (_shorten(child(pointer, str(i))), one) for i, one in enumerate(node)
+            )
         elif kind is bool:
             found[pointer] = b"true" if node else b"false"
         else:
             found[pointer] = node
     return found
+
+
+def _shorten(pointer: str) -> str:
+    if len(pointer) <= _LONG:
+        return pointer
+    return f"#{hashlib.sha256(pointer.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
 def hashable(value: object) -> Hashable:

@@ -1,11 +1,18 @@
-"""Lines for the tests of golden mismatches, and strategies that draw them."""
+"""Lines for the tests of golden mismatches, strategies that draw them, and views."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from hypothesis import strategies as st
+
+from pytest_parsediff.golden.explain import Explanation, explain
+from pytest_parsediff.golden.render import render
+
+#: The key of the events that :func:`event` makes.
+ID = ("/payload/ID",)
 
 #: Scalars that JSON holds; integers also beyond 64 bits, floats also whole ones.
 scalars = (
@@ -47,4 +54,33 @@ def events(count: int, **payload: Any) -> list[bytes]:
 
 
 #: Either no key, or the one that :func:`event` has.
-keys = st.sampled_from([(), ("/payload/ID",)])
+keys = st.sampled_from([(), ID])
+
+
+def summary(found: Explanation) -> list[tuple[str, int | None, int | None]]:
+    """Return kind and both indexes of each difference."""
+    return [(str(one.kind), one.expected, one.actual) for one in found.differences]
+
+
+def pointers(found: Explanation) -> list[list[str]]:
+    """Return the pointers of each difference."""
+    return [[field.pointer for field in one.fields] for one in found.differences]
+
+
+def shown(
+    expected: Sequence[bytes],
+    actual: Sequence[bytes],
+    *,
+    key: Sequence[str] = ID,
+    ordered: bool = True,
+) -> list[str]:
+    """Return the texts that explain a mismatch."""
+    return [
+        line.text
+        for line in render(explain(expected, actual, key=key, ordered=ordered))
+    ]
+
+
+def diff_of(texts: Sequence[str]) -> list[str]:
+    """Return the part of *texts* that is the unified diff, without its header."""
+    return list(texts[texts.index("+++ actual") + 1 :])

@@ -84,6 +84,13 @@ def test_a_change_shows_where_two_long_values_differ() -> None:
     assert f"…{'x' * 39}a{'y' * 18}… -> …{'x' * 39}b{'y' * 18}…" == shown
 
 
+def test_escapes_in_front_are_cut_with_an_ellipsis() -> None:
+    """What becomes long by escaping does not push the difference out."""
+    assert ("…x1b\\x1b\\x1ba", "…x1b\\x1b\\x1bb") == excerpts(
+        "\x1b" * 30 + "a", "\x1b" * 30 + "b", 48
+    )
+
+
 def test_the_end_of_a_pointer_is_kept() -> None:
     """A long pointer loses its beginning; an empty one is the whole line."""
     assert ["/a", "…/2/3/4/5", "the line"] == [

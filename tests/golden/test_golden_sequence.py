@@ -73,13 +73,23 @@ def test_repeated_elements_match_between_anchors() -> None:
 
 
 def test_a_block_of_repeated_elements_can_be_cut_out() -> None:
-    """Ranks count from both ends, so elements behind a cut still match in order."""
+    """Equal ends match first, however often their elements are repeated."""
     left = list("x" + "ab" * 40 + "y" + "ba" * 3 + "x")
     right = left[:10] + left[50:]
 
     pairs = match_equal(left, right)
 
     assert list(range(len(right))) == [j for _, j in pairs]
+
+
+def test_ranks_count_from_both_ends() -> None:
+    """Repeated elements behind a cut match in order, not with those before it."""
+    left = "p" + "a" * 20 + "b" + "a" * 20 + "b" + "q"
+    right = "r" + "b" + "a" * 20 + "b" + "s"
+
+    pairs = match_equal(left, right)
+
+    assert list(range(1, 23)) == [j for _, j in pairs]
 
 
 def test_nothing_in_common_matches_nothing() -> None:

@@ -50,6 +50,8 @@ def test_one_value_in_two_spellings_is_equal(left: bytes, right: bytes) -> None:
         (b'{"a":null}', b"{}"),
         (b'{"a":{}}', b'{"a":[]}'),
         (b'{"a":{}}', b'{"a":null}'),
+        (b'{"a":{}}', b"{}"),
+        (b'{"a":{},"b":1}', b'{"b":1}'),
         (b'["a"]', b'{"0":"a"}'),
         (b'{"0":"a"}', b'["a"]'),
         (b"[[]]", b"[[[]]]"),
@@ -113,6 +115,16 @@ def test_a_deep_line_is_compared_without_recursion() -> None:
 
     assert values_equal(deep, other)
     assert not values_equal(deep, deep.replace(b"1", b"2"))
+
+
+def test_values_below_long_names_stay_apart() -> None:
+    """Places that are too long to be kept are still told from each other."""
+    one, other = "x" * 300, "y" * 300
+
+    left = encode({one: {"a": 1}, other: {"a": 2}})
+    right = encode({one: {"a": 2}, other: {"a": 1}})
+
+    assert not values_equal(left, right)
 
 
 def test_bytes_that_are_not_utf8_stay_apart() -> None:
