@@ -9,8 +9,8 @@ A failure on the way puts back what was there.
 
 from __future__ import annotations
 
-import contextlib
 import os
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -26,6 +26,7 @@ from pytest_parsediff.core.errors import (
 )
 from pytest_parsediff.golden.stage import Staged, digest
 from pytest_parsediff.golden.status import read_golden
+from pytest_parsediff.golden.swap import Swap
 
 
 class UpdateMode(StrEnum):
@@ -161,85 +162,6 @@ def _find_blocks(
 # --- the commit -------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
-class _Swap:
-    """One golden on its way: *new* beside it, *aside* what was there."""
-
-    decision: Decision
-    golden: Path
-    new: Path
-    aside: Path
-    had_golden: bool = False
-    identity: tuple[int, int] | None = None
-
-    def prepare(self) -> None:
-        """Write the new bytes beside the golden, with the golden's mode."""
-        descriptor = os.open(self.new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-        with open(descriptor, "wb") as file:
-            file.write(self.decision.staged.content)
-        with contextlib.suppress(FileNotFoundError):
-            self.new.chmod(self.golden.stat().st_mode & 0o7777)
-
-    def put(self) -> bool:
-        """Swap the golden; return whether it was still the one compared with."""
-        try:
-            os.rename(self.golden, self.aside)
-        except FileNotFoundError:
-            if self.decision.staged.fence is not None:
-                return False
-        else:
-            self.had_golden = True
-            if digest(self.aside.read_bytes()) != self.decision.staged.fence:
-                self._put_back()
-                return False
-        if not _link(self.new, self.golden):
-            self.had_golden = False  # somebody made a file meanwhile: theirs stays
-            return False
-        status = self.golden.stat()
-        self.identity = (status.st_ino, status.st_mtime_ns)
-        return True
-
-    def _put_back(self) -> None:
-        if _link(self.aside, self.golden):
-            self.aside.unlink()
-        self.had_golden = False
-
-    def undo(self) -> None:
-        """Put the old golden back, unless somebody has replaced ours."""
-        if self.identity is None:
-            return
-        status = self.golden.stat()
-        if (status.st_ino, status.st_mtime_ns) != self.identity:
-            return
-        if self.had_golden:
-            os.replace(self.aside, self.golden)
-        else:
-            self.golden.unlink()
-        self.identity = None
-
-    def clean(self) -> None:
-        """Remove the helper files."""
-        self.new.unlink(missing_ok=True)
-        if self.identity is not None or not self.had_golden:
-            self.aside.unlink(missing_ok=True)
-
-
-def _link(source: Path, target: Path) -> bool:
-    """Give *source* the name *target* too; return ``False`` if the name is taken."""
-    try:
-        os.link(source, target)
-    except FileExistsError:
-        return False
-    except OSError:  # a file system without hard links
-        try:
-            descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-        except FileExistsError:
-            return False
-        with open(descriptor, "wb") as file:
-            file.write(source.read_bytes())
-    return True
-
-
 class _Commit:
     """Writes all goldens that a run decided to write."""
 
@@ -250,7 +172,7 @@ class _Commit:
         self._skipped = skipped
         self._errors: list[ParsediffError] = []
         self._before: dict[str, bytes | None] = {}
-        self._swaps: list[_Swap] = []
+        self._swaps: dict[int, Swap] = {}  # by index of the decision
 
     def run(self) -> UpdateResult:
         """Return what was done; nothing is half done afterwards."""
@@ -261,16 +183,15 @@ class _Commit:
         except (OSError, ParsediffError) as error:
             self._undo()
             self._errors.append(_as_commit_error(error))
-            return self._result(())
+            self._before.clear()
+        except BaseException:  # an interrupt
+            self._undo()
+            raise
         finally:
-            for swap in self._swaps:
-                swap.clean()
-        return self._result(tuple(d for d in self._decisions if d.writes))
-
-    def _result(self, written: tuple[Decision, ...]) -> UpdateResult:
+            self._clean()
         return UpdateResult(
             tuple(self._decisions),
-            written,
+            tuple(d for d in self._decisions if d.staged.golden in self._before),
             self._before,
             tuple(self._errors),
             self._skipped,
@@ -278,28 +199,28 @@ class _Commit:
 
     def _fence(self) -> None:
         """Prepare every new file; leave out goldens that somebody has changed."""
+        token = f"{os.getpid()}-{secrets.token_hex(4)}"
         for index, decision in enumerate(self._decisions):
             if not decision.writes:
                 continue
-            golden = Path(decision.staged.golden)
+            staged = decision.staged
+            golden = Path(staged.golden)
             if golden.is_symlink():
                 message = "the golden is a symbolic link"
                 raise GoldenUnreadableError(message, Where(golden))
             now = read_golden(golden)
-            if (None if now is None else digest(now)) != decision.staged.fence:
+            if (None if now is None else digest(now)) != staged.fence:
                 self._mark_stale(index)
                 continue
-            self._before[str(golden)] = now
-            name = f".{golden.name}.{os.getpid()}"
-            new, old = golden.with_name(f"{name}.new"), golden.with_name(f"{name}.old")
-            swap = _Swap(decision, golden, new, old)
-            self._swaps.append(swap)
+            self._before[staged.golden] = now
+            swap = Swap(golden, staged.fence, staged.content, token)
+            self._swaps[index] = swap
             swap.prepare()
 
     def _swap(self) -> None:
-        for swap in self._swaps:
+        for index, swap in self._swaps.items():
             if not swap.put():
-                self._mark_stale(self._decisions.index(swap.decision))
+                self._mark_stale(index)
 
     def _mark_stale(self, index: int) -> None:
         staged = self._decisions[index].staged
@@ -309,19 +230,23 @@ class _Commit:
         self._errors.append(StaleGoldenError(message, Where(staged.golden)))
 
     def _verify(self) -> None:
-        for swap in self._swaps:
-            if swap.identity is None:
-                continue
-            if read_golden(swap.golden) != swap.decision.staged.content:
+        for swap in self._swaps.values():
+            if swap.is_put and read_golden(swap.golden) != swap.content:
                 message = "the golden reads back different from what was written"
                 raise CommitError(message, Where(swap.golden))
 
     def _undo(self) -> None:
-        for swap in reversed(self._swaps):
+        for swap in reversed(self._swaps.values()):
             try:
                 swap.undo()
             except OSError as error:
-                message = f"could not be put back ({error.strerror}); see {swap.aside}"
+                message = f"the golden could not be put back: {error.strerror}"
+                self._errors.append(CommitError(message, Where(swap.golden)))
+
+    def _clean(self) -> None:
+        for swap in self._swaps.values():
+            for left in swap.clean():
+                message = f"a copy of the golden was left in {left.name}"
                 self._errors.append(CommitError(message, Where(swap.golden)))
 
 
