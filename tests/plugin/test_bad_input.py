@@ -111,8 +111,10 @@ def as_command(pytester: pytest.Pytester, body: str, toml: str = "") -> None:
         ),
         (
             {"fixture.sql": SQL, "scenario.toml": 'adaptor = "rows"\n'},
-            "PD101: scenarios/bad/scenario.toml:1: unknown key 'adaptor'; "
-            "the nearest known key is 'adapter'",
+            (
+                "PD101: scenarios/bad/scenario.toml:1: unknown key 'adaptor'; "
+                "the nearest known key is 'adapter'"
+            ),
         ),
         (
             {"fixture.sql": SQL, "scenario.toml": "\n[stress]\nplans = 1\n"},
@@ -228,8 +230,10 @@ def test_no_adapter_at_all(pytester: pytest.Pytester, add: AddScenario) -> None:
         ("return None", "", "PD4*"),
         ("raise SystemExit(3)", "", "PD409: *3*"),
         (
-            "import sqlite3\nc = sqlite3.connect(path)\nc.execute('DELETE FROM t')\n"
-            "c.commit()\nc.close()\nreturn []",
+            (
+                "import sqlite3\nc = sqlite3.connect(path)\nc.execute('DELETE FROM t')\n"
+                "c.commit()\nc.close()\nreturn []"
+            ),
             "",
             "PD406: *changed store.db*",
         ),
@@ -279,8 +283,10 @@ def test_a_bad_adapter_in_process(
         ("print('[1, 2]')", "", "PD405: *"),
         ('import sys; sys.stdout.buffer.write(b\'{"x":"\\xff"}\')', "", "PD404: *"),
         (
-            "import sqlite3, sys\nc = sqlite3.connect(sys.argv[1])\n"
-            "c.execute('DELETE FROM t')\nc.commit()\n",
+            (
+                "import sqlite3, sys\nc = sqlite3.connect(sys.argv[1])\n"
+                "c.execute('DELETE FROM t')\nc.commit()\n"
+            ),
             "",
             "PD406: *changed store.db*",
         ),

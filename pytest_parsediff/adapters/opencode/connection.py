@@ -53,7 +53,7 @@ def source_uri(source: str | Path) -> str:
         raise StoreOpenError(f"expected the path of a database, got {clip(text)}")
     if isinstance(source, str) and path == _MEMORY:
         return "file::memory:?mode=ro"
-    segments = os.fsdecode(os.path.join(os.fsencode(Path.cwd()), path))  # noqa: PTH118 - Path has no bytes form and would drop "//"
+    segments = os.fsdecode(os.path.join(os.fsencode(Path.cwd()), path))
     escaped = quote(os.fsencode(segments.replace(os.sep, "/")), safe="/")
     return f"file://{'' if escaped.startswith('/') else '/'}{escaped}?mode=ro"
 
