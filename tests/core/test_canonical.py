@@ -7,6 +7,7 @@ import json
 import math
 import sys
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -148,7 +149,20 @@ def inside_itself() -> Any:
     return value
 
 
-@pytest.mark.parametrize("encode", [encode_sorted, encode_declared])
+def among_others(event: Any, encoder: Encoder) -> bytes:
+    """Return the line of *event*, encoded together with good ones."""
+    return encode_lines([{"a": 1}, event, {"b": 0.5}], encoder)[1]
+
+
+ENCODE = [
+    encode_sorted,
+    encode_declared,
+    partial(among_others, encoder=Encoder.SORTED),
+    partial(among_others, encoder=Encoder.DECLARED),
+]
+
+
+@pytest.mark.parametrize("encode", ENCODE)
 @pytest.mark.parametrize(
     ("event", "message"),
     [
@@ -180,7 +194,7 @@ def test_what_is_not_json_is_refused(encode: Any, event: Any, message: str) -> N
         encode(event)
 
 
-@pytest.mark.parametrize("encode", [encode_sorted, encode_declared])
+@pytest.mark.parametrize("encode", ENCODE)
 def test_any_depth_gives_a_line_or_an_error_with_a_code(encode: Any) -> None:
     """Between what json can hold and what it cannot, nothing else escapes."""
     limit = sys.getrecursionlimit()
@@ -319,6 +333,32 @@ def test_encode_lines_keeps_the_order() -> None:
     events = [{"b": 1.0, "a": 1}, {}]
     assert [b'{"a":1,"b":1.0}', b"{}"] == encode_lines(events, Encoder.SORTED)
     assert [b'{"b":1,"a":1}', b"{}"] == encode_lines(events, Encoder.DECLARED)
+
+
+@given(st.lists(st.fixed_dictionaries({"a": VALUES | st.text()}), max_size=4))
+@example([{"a": (1, 2)}, {"a": 1.5}])
+@example([{"a": ",\n"}, {"a": "},\n{"}, {}])
+def test_many_lines_are_those_of_each_event(events: list[dict[str, Any]]) -> None:
+    """Encoding many events at once is encoding each of them."""
+    for encoder, encode in (
+        (Encoder.SORTED, encode_sorted),
+        (Encoder.DECLARED, encode_declared),
+    ):
+        try:
+            expected = [encode(event) for event in events]
+        except NotAnEventError:
+            with pytest.raises(NotAnEventError, match="PD405"):
+                encode_lines(events, encoder)
+        else:
+            assert expected == encode_lines(iter(events), encoder)
+
+
+@pytest.mark.parametrize("count", [0, 1, 255, 256, 257, 1000])
+def test_any_number_of_events(count: int) -> None:
+    """None is lost or doubled where one batch ends."""
+    expected = [b'{"n":%d}' % number for number in range(count)]
+    events = ({"n": number} for number in range(count))
+    assert expected == encode_lines(events, Encoder.SORTED)
 
 
 @given(LINES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import hashlib
 import os
 import shutil
 import sqlite3
@@ -18,7 +19,7 @@ import pytest
 from sqlite_child import query
 
 from pytest_parsediff.core import proof
-from pytest_parsediff.core.proof import FileState, observe, violations
+from pytest_parsediff.core.proof import Content, FileState, observe, violations
 from pytest_parsediff.core.states import enter_state
 from pytest_parsediff.core.store import build_image
 
@@ -216,6 +217,31 @@ def test_known_digests_are_not_computed(tmp_path: Path) -> None:
     assert {"a"} == set(seen)
     assert b"known" == seen["a"].digest
     assert FileState(1, 2, (3, 4), b"") == FileState(1, 2, (3, 4), b"")
+
+
+@pytest.mark.parametrize(
+    ("data", "places"),
+    [(b"abc", []), (b"ab", ["here"]), (b"abcd", ["here"]), (b"abd", ["here"])],
+)
+def test_likely_contents_are_compared(
+    tmp_path: Path, readings: list[str], data: bytes, places: list[str]
+) -> None:
+    """A file that holds just what was expected is not hashed; any other one is."""
+    (tmp_path / "a").write_bytes(b"abc")
+    expected = observe(tmp_path)
+    readings.clear()
+    digest = hashlib.sha256(data).digest()
+    seen = observe(
+        tmp_path, likely={"a": Content(data, digest), "b": Content(b"", b"")}
+    )
+    assert expected == seen
+    assert places == readings
+
+
+def test_an_empty_root(tmp_path: Path, readings: list[str]) -> None:
+    """Nothing is found, and nothing read."""
+    assert {} == observe(tmp_path)
+    assert [] == readings
 
 
 def test_shared_memory_is_not_read(root: Path) -> None:

@@ -367,6 +367,36 @@ def test_any_character_may_be_in_a_path(name: str) -> None:
     assert f"/tmp/{name}2" == replaced(f"/tmp/{name}2", {f"/tmp/{name}": "<ROOT>"})
 
 
+@pytest.mark.parametrize("encoder", list(Encoder))
+@pytest.mark.parametrize("folder", ["/s <&> é\u2028", '/s "x" \\', "/s\udcff", "/s"])
+def test_paths_are_found_in_encoded_lines(encoder: Encoder, folder: str) -> None:
+    """Whatever an encoder escapes in a path, the path is replaced."""
+    rules = compile_rules(AdapterConfig(encoder=encoder))
+    paths = {f"{folder}/a.db": "ROOT", f"{folder}/b": "TMP"}
+    events: list[Event] = [
+        {"a": 1},
+        {"a": f"x:{folder}/a.db/part", "b": [f"{folder}/b"]},
+        {"a": f"{folder}/c"},
+        {f"{folder}/a.db": 1},
+    ]
+    lines = rules.apply(events, paths)
+    assert [b'{"a":1}', b'{"a":"x:ROOT/part","b":["TMP"]}'] == lines[:2]
+    assert lines[2:] == rules.apply(events[2:], {})
+    assert f"x:{folder}/a.db/part" == events[1]["a"]
+
+
+def test_no_event_holds_a_path() -> None:
+    """Then all lines are those without replacing."""
+    assert [{"a": "/x"}] == apply([{"a": "/x"}], paths={STORE: "<ROOT>"})
+
+
+def test_sort_sees_replaced_paths() -> None:
+    """Events are put in order by what their lines say, not by where they were read."""
+    events = [{"p": "/tmp/z"}, {"p": "<B>"}, {"p": "/tmp"}]
+    expected = [{"p": "<A>"}, {"p": "<A>/z"}, {"p": "<B>"}]
+    assert expected == apply(events, paths={"/tmp": "<A>"}, sort=["p"])
+
+
 def test_windows_paths_are_replaced() -> None:
     """Backslashes are found without slashes."""
     assert r"<ROOT>\part" == replaced(r"C:\s\x.db\part", {r"C:\s\x.db": "<ROOT>"})

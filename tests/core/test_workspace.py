@@ -199,6 +199,58 @@ def test_desks(tmp_path: Path) -> None:
     assert [second.base] == list(tmp_path.iterdir())
 
 
+def fill(desk: Desk, kind: str, outside: Path) -> None:
+    """Put something on *desk* that an adapter may leave there."""
+    if kind == "files":
+        (desk.store / "a b").write_bytes(b"1")
+        (desk.state / "é").touch()
+    elif kind == "folder":
+        (desk.tmp / ".config" / "x").mkdir(parents=True)
+    elif kind == "file beside":
+        (desk.base / "actual.jsonl").touch()
+    elif kind == "link":
+        (desk.tmp / "link").symlink_to(outside)
+        (desk.tmp / "file").symlink_to(outside / "kept")
+    elif kind == "link beside":
+        (desk.base / "link").symlink_to(outside)
+    elif kind == "link instead":
+        desk.store.rmdir()
+        desk.store.symlink_to(outside)
+    else:
+        desk.store.chmod(0o500)
+
+
+KINDS = [
+    "files",
+    "folder",
+    "file beside",
+    "link",
+    "link beside",
+    "link instead",
+    "read-only",
+]
+
+
+@pytest.mark.parametrize("is_fast", [True, False])
+@pytest.mark.parametrize("kind", KINDS)
+def test_whatever_is_on_a_desk_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, is_fast: bool
+) -> None:
+    """Nothing stays, and nothing goes to which a link leads."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "kept").touch()
+    (tmp_path / "run").mkdir()
+    desk = Workspace(tmp_path / "run").new_desk()
+    fill(desk, kind, outside)
+    if not is_fast:
+        monkeypatch.delattr(os, "O_NOFOLLOW")
+    desk.remove()
+    assert [] == list((tmp_path / "run").iterdir())
+    assert [outside / "kept"] == list(outside.iterdir())
+    desk.remove()
+
+
 def test_homes(tmp_path: Path) -> None:
     """Everything that says where programs keep files leads below the desk."""
     desk = Desk(tmp_path, tmp_path / "store", tmp_path / "tmp")
