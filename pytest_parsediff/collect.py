@@ -26,6 +26,7 @@ from pytest_parsediff.core.errors import (
     Where,
 )
 from pytest_parsediff.core.scenario import Folder, Scenario, look
+from pytest_parsediff.ignoring import IgnoreRules
 
 if TYPE_CHECKING:
     from pytest_parsediff.run import Outcome
@@ -111,28 +112,58 @@ class ScenarioDirectory(pytest.Directory):
         """Yield what lies below, sorted, so that every worker sees one order."""
         if self.folder.anchor is not None:
             yield ScenarioFile.make(self, self.folder, "")
-        else:
-            yield from self._search(self.folder, "")
+            return
+        rules = IgnoreRules(self.config)
+        files: list[ScenarioFile] = []
+        for node in self._search(self.folder, "", rules):
+            if isinstance(node, ScenarioFile) and node.is_plain:
+                files.append(node)
+                continue
+            if files:
+                yield ScenarioFiles.make(self, files)
+                files = []
+            yield node
+        if files:
+            yield ScenarioFiles.make(self, files)
 
-    def _search(self, group: Folder, below: str) -> Iterator[pytest.Collector]:
+    def _search(
+        self, group: Folder, below: str, rules: IgnoreRules
+    ) -> Iterator[pytest.Collector]:
         """Yield what lies in *group*, whose path below this node is *below*."""
         found = False
         for name in group.groups:
             path = group.path / name
             named = self.session.isinitpath(path, with_parents=True)
-            if not named and self._is_ignored(path):
-                found = True
-                continue
-            folder = look(path)
-            if named or folder.has_conftest:
+            folder = None if named else self._look(path, rules)
+            found = True
+            if named or (folder is not None and folder.has_conftest):
                 yield ScenarioDirectory.make(self, self.plugin, self.root, path)
+            elif folder is None:
+                continue
             elif folder.anchor is not None:
                 yield ScenarioFile.make(self, folder, f"{below}{name}/")
             else:
-                yield from self._search(folder, f"{below}{name}/")
-            found = True
+                yield from self._search(folder, f"{below}{name}/", rules)
         if not found:
             yield from self._report_empty(group)
+
+    def _look(self, path: Path, rules: IgnoreRules) -> Folder | None:
+        """Return what is in *path*, or ``None`` if it is to be ignored.
+
+        An ignored folder need not be readable; only a scenario is looked at first.
+        """
+        ihook = self.ihook
+        if rules.may_be_any:
+            ignored = rules.is_ignored(path, ihook)
+            return None if ignored else look(path)
+        folder = look(path)
+        if folder.anchor is not None:
+            ignored = rules.is_ignored(path, ihook)
+        else:
+            ignored = bool(
+                ihook.pytest_ignore_collect(collection_path=path, config=self.config)
+            )
+        return None if ignored else folder
 
     def _report_empty(self, group: Folder) -> Iterator[pytest.Collector]:
         message = f"{group.path} holds no scenario: no fixture.sql, no scenario.toml"
@@ -144,16 +175,46 @@ class ScenarioDirectory(pytest.Directory):
                 self, replace(group, anchor=group.path, problem=problem), None
             )
 
-    def _is_ignored(self, path: Path) -> bool:
-        return bool(
-            self.ihook.pytest_ignore_collect(collection_path=path, config=self.config)
-        )
+
+class ScenarioFiles(pytest.Collector):
+    """Scenario files that lie side by side, collected in one go.
+
+    Collecting a file of its own costs pytest as much as running a small test. This
+    node is no parent of anything: the files and their items hang below the folder.
+    """
+
+    files: list[ScenarioFile]
+
+    @classmethod
+    def make(
+        cls, parent: ScenarioDirectory, files: list[ScenarioFile]
+    ) -> ScenarioFiles:
+        """Return the node of *files*, which are plain."""
+        node: ScenarioFiles = cls.from_parent(parent, name="scenarios")
+        node.files = files
+        return node
+
+    def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
+        """Yield the item of each scenario, or its file if that has an error to tell."""
+        for file in self.files:
+            try:
+                yield file.read()
+            except ParsediffError as error:
+                file.error = error
+                yield file
 
 
 class ScenarioFile(pytest.File):
     """The file that stands for a scenario in node ids."""
 
     folder: Folder
+    #: Why the scenario cannot be read, if that was tried.
+    error: ParsediffError | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing but its defaults can be wrong with the scenario."""
+        return self.folder.problem is None and not self.folder.has_toml
 
     @property
     def ihook(self) -> pluggy.HookRelay:
@@ -193,16 +254,31 @@ class ScenarioFile(pytest.File):
         Raises:
             CollectError: The text of the typed error; other scenarios still run.
         """
-        parent = self.parent
-        assert isinstance(parent, ScenarioDirectory)
         try:
-            scenario = parent.plugin.read(self.folder, parent.root)
+            if self.error is not None:
+                raise self.error
+            yield self.read()
         except ParsediffError as error:
             raise self.CollectError(str(error)) from None
+
+    def read(self) -> ScenarioItem:
+        """Return the item of the scenario.
+
+        Raises:
+            ParsediffError: PD1xx or PD306, the scenario cannot be used.
+        """
+        parent = self.parent
+        assert isinstance(parent, ScenarioDirectory)
+        scenario = parent.plugin.read(self.folder, parent.root)
         item = ScenarioItem.make(self, parent.plugin, scenario, parent.fixtureinfo)
         if parent.fixtureinfo is None:
             parent.fixtureinfo = getattr(item, "_fixtureinfo", None)
-        yield item
+        return item
+
+
+#: Fixtures that a scenario need not fill: its body takes no argument, and what syrupy
+#: changes in PyCharm's diff viewer is not shown for a scenario.
+_NEEDLESS = frozenset({"request", "_syrupy_apply_ide_patches"})
 
 
 def scenario_body() -> None:
@@ -238,6 +314,7 @@ class ScenarioItem(pytest.Function):
             callobj=scenario_body,
             fixtureinfo=fixtureinfo,
         )
+        item.fixturenames = [n for n in item.fixturenames if n not in _NEEDLESS]
         item.plugin, item.scenario = plugin, scenario
         item.outcome = item.unavailable = None
         for mark in scenario.config.marks or ():

@@ -24,6 +24,7 @@ from pytest_parsediff.core.errors import (
 from pytest_parsediff.core.scenario import Folder, Scenario, walk
 from pytest_parsediff.options import Settings, is_ci
 from pytest_parsediff.reading import ScenarioReader
+from pytest_parsediff.report import attach, restore
 from pytest_parsediff.tally import Tally
 
 if TYPE_CHECKING:
@@ -212,8 +213,6 @@ class ScenarioPlugin:
         """Let results travel on the report, so that they cross process borders."""
         report = yield
         if isinstance(item, ScenarioItem):
-            from pytest_parsediff.report import attach  # noqa: PLC0415
-
             outcome = item.outcome if call.when == "call" else None
             attach(report, item.scenario.id, outcome)
             if report.skipped and item.unavailable is not None:
@@ -224,8 +223,6 @@ class ScenarioPlugin:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Gather results in the controller."""
         if self.is_controller and hasattr(report, "parsediff"):
-            from pytest_parsediff.report import restore  # noqa: PLC0415
-
             restore(report)
             self.tally.add(report)
 

@@ -24,6 +24,8 @@ from pytest_parsediff.core.pointers import ABSENT, Pointer
 
 REDACTED = "<REDACTED>"
 
+#: Text that every encoder leaves as it is.
+_PLAIN = re.compile(r"[A-Za-z0-9/_.-]*")
 _TERM = re.compile(r"\s*([-+]?)\s*([^\s+-]\S*)")
 
 
@@ -91,8 +93,7 @@ class Rules:
         lines = encode_lines(kept, self.encoder)
         if not paths:
             return lines
-        common = {"": _common_start(paths)}
-        mark = encode_lines([common], self.encoder)[0][len('{"":"') : -len('"}')]
+        mark = self._encoded(_common_start(paths))
         found = [index for index, line in enumerate(lines) if mark in line]
         if found:
             replace = path_replacer(paths)
@@ -102,6 +103,13 @@ class Rules:
             for index, line in zip(found, changed, strict=True):
                 lines[index] = line
         return lines
+
+    def _encoded(self, text: str) -> bytes:
+        """Return *text* as it stands inside an encoded string."""
+        if _PLAIN.fullmatch(text):
+            return text.encode()
+        (line,) = encode_lines([{"": text}], self.encoder)
+        return line[len('{"":"') : -len('"}')]
 
     def _is_dropped(self, event: Event) -> bool:
         return any(
