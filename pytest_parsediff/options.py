@@ -101,16 +101,26 @@ def read_settings(config: pytest.Config) -> Settings:
         pytest.UsageError: PD116, PD330 or PD331; the flags cannot be used together
             or here.
     """
-    update = _read_update(config)
+    asked = _read_update(config)
+    enabled = bool(config.getoption("parsediff") or asked or config.getini("parsediff"))
+    update = asked or _implied_update(config)
+    if enabled and update and config.getoption("dist", "no") == "each":
+        raise _two_writers()
     tmp = config.getini("parsediff_tmp")
-    flag = config.getoption("parsediff")
     return Settings(
-        enabled=bool(flag or update or config.getini("parsediff")),
+        enabled=enabled,
         roots=_roots(config.rootpath, config.getini("parsediff_scenarios")),
         adapter=config.getini("parsediff_adapter") or None,
-        update=update or _implied_update(config),
+        update=update,
         tmp=config.rootpath / tmp if tmp else None,
     )
+
+
+def _two_writers() -> pytest.UsageError:
+    from pytest_parsediff.core.errors import UpdateScopeError  # noqa: PLC0415
+
+    message = "goldens are updated with --dist each: every one would have two writers"
+    return pytest.UsageError(str(UpdateScopeError(message)))
 
 
 def _roots(rootpath: Path, configured: Iterable[Path | str]) -> tuple[Path, ...]:
@@ -126,7 +136,6 @@ def _read_update(config: pytest.Config) -> UpdateMode | None:
     from pytest_parsediff.core.errors import (  # noqa: PLC0415 - rarely needed
         OptionError,
         UpdateOnCIError,
-        UpdateScopeError,
     )
     from pytest_parsediff.golden.update import UpdateMode  # noqa: PLC0415
 
@@ -139,11 +148,6 @@ def _read_update(config: pytest.Config) -> UpdateMode | None:
     if mode is not UpdateMode.PLAN and is_ci():
         message = "--update-golden writes goldens, and CI is set"
         raise pytest.UsageError(str(UpdateOnCIError(message)))
-    if config.getoption("dist", "no") == "each":
-        message = (
-            "--update-golden with --dist each: every golden would have two writers"
-        )
-        raise pytest.UsageError(str(UpdateScopeError(message)))
     return mode
 
 

@@ -13,6 +13,8 @@ import msgspec
 
 from pytest_parsediff.adapters.contain import Emitted, collect
 from pytest_parsediff.adapters.protocol import Adapter, OpenableAdapter
+from pytest_parsediff.adapters.limits import SelfLimiting
+from pytest_parsediff.adapters.placeholders import expand
 from pytest_parsediff.adapters.python import as_adapter
 from pytest_parsediff.adapters.resolve import Resolved, resolve
 from pytest_parsediff.core.canonical import join_lines
@@ -236,8 +238,12 @@ class Runner:
         placed = self._placer.place(scenario, desk.store)
         try:
             before = observe(desk.store, placed.known)
-            with _Environment({**desk.homes(), **(scenario.config.env or {})}):
-                emitted = _collect(scenario, setup.resolved, placed, desk)
+            with _Environment(_variables(scenario, setup.resolved, placed, desk)):
+                try:
+                    emitted = _collect(scenario, setup.resolved, placed, desk)
+                except ParsediffError as error:
+                    changes = violations(before, observe(desk.store))
+                    raise _with_changes(error, changes) from error.__cause__
             changes = violations(before, observe(desk.store, likely=placed.contents))
         finally:
             placed.close()
@@ -279,6 +285,39 @@ def _with_env(
         name: (msgspec.structs.replace(config, env={**env, **(config.env or {})}), path)
         for name, (config, path) in configured.items()
     }
+
+
+def _variables(
+    scenario: Scenario, resolved: Resolved, placed: Placed, desk: Desk
+) -> Mapping[str, str]:
+    """Return the environment of an adapter; those in other processes make their own.
+
+    Raises:
+        PlaceholderError: PD411.
+    """
+    homes = desk.homes()
+    env = resolved.config.env or scenario.config.env
+    if not env or isinstance(resolved.adapter, SelfLimiting):
+        return homes
+    path = placed.source.path
+    values = {
+        "store": lambda: str(path),
+        "store_dir": lambda: str(path if path.is_dir() else path.parent),
+        "tmp": lambda: str(desk.tmp),
+        "state": lambda: str(desk.state),
+    }
+    return {
+        **homes,
+        **{name: expand(text, values, "env") for name, text in env.items()},
+    }
+
+
+def _with_changes(error: ParsediffError, changes: list[str]) -> ParsediffError:
+    """Return *error* with what the adapter did to the store before it failed."""
+    if changes:
+        lines = (f"the store was changed too: {'; '.join(changes)}", error.detail)
+        error.detail = "\n".join(filter(None, lines))
+    return error
 
 
 def _collect(

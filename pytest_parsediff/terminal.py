@@ -50,22 +50,19 @@ def _write_more(reporter: pytest.TerminalReporter, count: int) -> None:
 
 
 def _write_update(reporter: pytest.TerminalReporter, result: UpdateResult) -> None:
-    planned = not result.written and not result.errors
     for error in result.errors:
         for line in str(error).split("\n"):
             reporter.line(strip_control(line), red=True)
     counts = Counter(decision.action for decision in result.decisions)
     listed = ", ".join(f"{n} {_WORDS[action]}" for action, n in sorted(counts.items()))
-    if result.errors and not result.written:
-        reporter.line(f"update-golden wrote nothing (it would be: {listed or 'none'})")
-    elif planned and any(decision.writes for decision in result.decisions):
-        reporter.line(f"update-golden=plan wrote nothing (it would be: {listed})")
-    else:
+    intended = [decision for decision in result.decisions if decision.writes]
+    if result.written or not intended:
         reporter.line(f"update-golden: {listed or 'no golden'}", bold=True)
-    for decision in result.written or result.decisions:
-        if decision.writes:
-            word = _WORDS[decision.action]
-            reporter.line(f"  {word} {Where(decision.staged.golden)}")
+    else:
+        reporter.line(f"update-golden wrote nothing (it would be: {listed})")
+    for decision in result.written or intended:
+        word = _WORDS[decision.action] if result.written else "not written:"
+        reporter.line(f"  {word} {Where(decision.staged.golden)}")
     for node_id, reason in list(result.skipped.items())[:_SHOWN]:
         reporter.line(f"  skipped {node_id}: {reason}")
     _write_more(reporter, len(result.skipped))

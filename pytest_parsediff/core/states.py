@@ -86,6 +86,12 @@ def check_state(state: State, journal: Journal, place: Path) -> None:
         raise Unavailable("state = 'read-only-dir': this user may write everywhere")
 
 
+def _module_folders() -> list[str]:
+    """Return where this process finds modules, but for the working directory."""
+    here = os.getcwd()
+    return [folder for folder in sys.path if folder and folder != here]
+
+
 def enter_state(
     state: State, path: Path, image: bytes, journal: Journal
 ) -> Writer | None:
@@ -100,11 +106,12 @@ def enter_state(
         path.parent.chmod(stat.S_IRUSR | stat.S_IXUSR)
         return None
     process = subprocess.Popen(
-        [sys.executable, "-c", _WRITER, str(path), state, journal],
+        # -P: no module of the folder in which pytest was started stands in for apsw's
+        [sys.executable, "-P", "-c", _WRITER, str(path), state, journal],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(_module_folders())},
     )
     assert process.stdin is not None
     assert process.stdout is not None

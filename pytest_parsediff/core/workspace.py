@@ -11,6 +11,7 @@ import contextlib
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,8 @@ _PREFIX = "pytest-parsediff-"
 _TMPFS = Path("/dev/shm")  # noqa: S108 - the folder made in it is private
 _ROOM_BYTES = 256 * 2**20
 _KEEP_RUNS = 3
+#: A folder younger than this may belong to a run that has not noted its pid yet.
+_NEW_NS = 60 * 10**9
 
 
 def make_run_folder(parent: Path | None = None) -> Path:
@@ -67,8 +70,9 @@ def _forget_old_runs(parent: Path, prefix: str) -> None:
             continue
         if not hasattr(os, "getuid") or status.st_uid == os.getuid():
             runs.append((status.st_mtime_ns, path))
-    for _, path in sorted(runs)[: -(_KEEP_RUNS - 1)]:
-        if not _is_alive(path):
+    for made_ns, path in sorted(runs)[: -(_KEEP_RUNS - 1)]:
+        is_new = time.time_ns() - made_ns < _NEW_NS
+        if not _is_alive(path) and not (is_new and not (path / "pid").exists()):
             remove_tree(path)
 
 

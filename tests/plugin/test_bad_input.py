@@ -486,3 +486,38 @@ def pytest_parsediff_adapters(config):
     result = pytester.runpytest("--parsediff")
 
     result.assert_outcomes(passed=1)
+
+
+def test_a_failing_adapter_that_wrote_is_told_both(
+    pytester: pytest.Pytester, run: RunOne
+) -> None:
+    """An exception does not hide that the store was changed before it."""
+    in_process(pytester, "path.with_name('x.lock').touch()\nraise ValueError('late')")
+
+    text = run()
+
+    assert "raised ValueError: late" in text
+    assert "the store was changed too: created x.lock (0 bytes)" in text
+
+
+def test_an_adapters_own_environment(
+    pytester: pytest.Pytester, add: AddScenario
+) -> None:
+    """``env`` of a Python adapter holds while it runs, placeholders filled in."""
+    add("a", golden='{"db":"<ROOT>"}\n')
+    (pytester.path / "scenarios/parsediff.toml").write_text(
+        '[adapters.rows.env]\nTOOL_DB = "{store}"\n'
+    )
+    pytester.makeconftest(
+        """
+import os
+
+def pytest_parsediff_adapters(config):
+    return {"rows": lambda path: [{"db": os.environ["TOOL_DB"]}]}
+"""
+    )
+
+    result = pytester.runpytest("--parsediff")
+
+    result.assert_outcomes(passed=1)
+    assert "TOOL_DB" not in os.environ

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,10 @@ def test_modes(
 
     result.assert_outcomes(passed=2)
     assert expected == (golden_of(new), golden_of(old))
+    written = [
+        line for line in result.outlines if re.match("  (created|updated) ", line)
+    ]
+    assert sum(text not in (None, "{}\n") for text in expected) == len(written)
 
 
 def test_an_unknown_mode_is_a_usage_error(
@@ -275,6 +280,22 @@ def test_a_file_that_is_no_golden_is_not_overwritten(
     assert code in result.stdout.str()
 
 
+def test_a_symbolic_link_is_not_followed(
+    pytester: pytest.Pytester, add: AddScenario
+) -> None:
+    """A golden that is a link is refused, and what it leads to stays."""
+    folder = add("a", golden=None)
+    shared = pytester.path / "shared.jsonl"
+    shared.write_text("{}\n")
+    (folder / "expected.jsonl").symlink_to(shared)
+
+    result = pytester.runpytest("--update-golden")
+
+    assert pytest.ExitCode.TESTS_FAILED == result.ret
+    assert shared.read_text() == "{}\n"
+    result.stdout.fnmatch_lines(["*symbolic link*"])
+
+
 def test_equal_goldens_are_not_touched(
     pytester: pytest.Pytester, add: AddScenario
 ) -> None:
@@ -352,13 +373,16 @@ def pytest_runtest_call(item):
     assert [None] * 3 == [golden_of(folder) for folder in folders]
 
 
-def test_dist_each_is_refused(pytester: pytest.Pytester, add: AddScenario) -> None:
+@pytest.mark.parametrize("flag", ["--update-golden", "--snapshot-update"])
+def test_dist_each_is_refused(
+    pytester: pytest.Pytester, add: AddScenario, flag: str
+) -> None:
     """Two writers of one golden are refused before anything runs (PD330)."""
     pytest.importorskip("xdist", reason="pytest-xdist is not installed")
     add("a")
 
     result = pytester.runpytest_subprocess(
-        "--update-golden", "--dist=each", "--tx=2*popen"
+        "--parsediff", flag, "--dist=each", "--tx=2*popen"
     )
 
     assert pytest.ExitCode.USAGE_ERROR == result.ret
