@@ -163,6 +163,7 @@ T = "CREATE TABLE t(a UNIQUE, b CHECK (b > 1));\n"
     ("script", "place", "message"),
     [
         ("selec 1", "1:1", 'near "selec"'),
+        ("\nselec 1", "2:1", 'near "selec"'),
         ("SELECT 1;\n  selec 1;", "2:3", 'near "selec"'),
         ("SELECT 1; SELECT 2 SELECT 3", "1:20", 'near "SELECT"'),
         ("SELECT 'é', nope", "1:13", "no such column: nope"),
@@ -285,6 +286,8 @@ def test_an_open_transaction_is_refused(script: str, line: int) -> None:
     ("script", "line", "message"),
     [
         (b"SELECT 1;\nSELECT '\xff'", 2, "byte 0xff is not UTF-8"),
+        (b"\n\xff", 2, "byte 0xff is not UTF-8"),
+        (b"\n\0", 2, "a NUL character ends SQL"),
         (b"\xef\xbb\xbfa\n\xfe", 2, "byte 0xfe is not UTF-8"),
         ("SELECT 'é'".encode("utf-16"), 1, "byte 0xff is not UTF-8"),
         ("SELECT 1".encode("utf-16-le"), 1, "a NUL character ends SQL"),
@@ -387,10 +390,34 @@ def test_statements_that_no_trigger_can_hold(statement: str) -> None:
         build(f"CREATE TABLE t(a);\n{trigger}")
 
 
+def test_names_of_forbidden_things_are_only_names() -> None:
+    """A table or a text may be called like what is refused."""
+    script = (
+        "CREATE TABLE writable_schema(load_extension, attach);"
+        "INSERT INTO writable_schema(attach) VALUES ('ATTACH ''x'' AS y;');"
+        "CREATE TABLE journal_mode(wal);"
+    )
+    image = build(script)
+    expected = [("ATTACH 'x' AS y;",)]
+    assert expected == rows(image, "SELECT attach FROM writable_schema")
+    assert "delete" == image.journal
+
+
 def test_the_schema_cannot_be_edited_by_hand() -> None:
     """Without the pragma the schema table is read-only."""
     with pytest.raises(FixtureSQLError, match=r"PD201: .*may not be modified"):
         build("CREATE TABLE t(a);UPDATE sqlite_schema SET sql = 'x'")
+
+
+def test_limits_by_default() -> None:
+    """64 MB for one value, 10 seconds for the script, as documented."""
+    assert BuildLimits(max_value_mb=64, timeout_s=10) == BuildLimits()
+
+
+def test_long_scripts_pass() -> None:
+    """Time is what is bounded, not work."""
+    count = f"CREATE TABLE t AS {ENDLESS} SELECT x FROM c LIMIT 20000"
+    assert [(20_000,)] == rows(build(count), "SELECT count(*) FROM t")
 
 
 ENDLESS = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM c)"

@@ -743,6 +743,22 @@ def test_what_cannot_be_put_back_is_told(
     assert {**BEFORE, "0/expected.jsonl": NEW} == found
 
 
+def test_a_swap_is_undone_once(folder: Path) -> None:
+    """What is put back is no longer put, so nothing happens a second time."""
+    golden = folder / "expected.jsonl"
+    golden.write_bytes(OLD)
+    swap = Swap(golden, digest(OLD), NEW, "token")
+    swap.undo()
+    swap.prepare()
+    assert swap.put()
+    swap.undo()
+    assert not swap.is_put
+    golden.write_bytes(EDIT)
+    swap.undo()
+    assert [] == swap.clean()
+    assert contents(folder) == {"expected.jsonl": EDIT}
+
+
 def test_modes_that_cannot_be_set(
     folder: Path, goldens: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
