@@ -84,8 +84,18 @@ def test_a_folder_without_a_process_is_old(tmp_path: Path, pid: str | None) -> N
         (run / "pid").unlink()
         if pid is not None:
             (run / "pid").write_text(pid)
+        os.utime(run, (0, 0))
     make_run_folder(tmp_path)
     assert 3 == len(list(tmp_path.iterdir()))
+
+
+def test_a_folder_that_is_just_being_made_stays(tmp_path: Path) -> None:
+    """Between the folder and its pid there is a moment in which it looks ownerless."""
+    runs = [make_run_folder(tmp_path) for _ in range(4)]
+    for run in runs:
+        (run / "pid").unlink()
+    make_run_folder(tmp_path)
+    assert all(run.is_dir() for run in runs)
 
 
 def test_a_process_of_another_user_is_alive(
