@@ -98,7 +98,8 @@ def _finish_sorted(text: str) -> bytes:
 def _finish_declared(text: str) -> bytes:
     """Return JSON *text* in the form of ``declared/1``."""
     if _MAY_HOLD_FLOAT.search(text):
-        text = _STRING_OR_FLOAT.sub(_go_token, text)
+        plain = "\\" not in text and not _AMBIGUOUS.search(text)
+        text = (_MEMBER_FLOAT if plain else _STRING_OR_FLOAT).sub(_go_token, text)
     text = _escape(text, _GO_ESCAPES)
     try:
         return text.encode()
@@ -261,6 +262,13 @@ _MAY_HOLD_FLOAT = re.compile(r"[:\[,]-?\d+[.e]")
 _STRING_OR_FLOAT = re.compile(
     r'"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+(?:e[-+]?\d+)?|e[-+]?\d+)'
 )
+
+
+# Where no string holds a backslash, a quote that follows anything but ``:,[{`` ends a
+# string, so what stands behind it and a colon is the value of a member. That finds the
+# floats of most events without looking at every string.
+_AMBIGUOUS = re.compile(r'(?:[\[,]|[:,\[{]":)-?\d+[.e]')
+_MEMBER_FLOAT = re.compile(r'(?<=[^:,\[{]":)-?\d+(?:\.\d+(?:e[-+]?\d+)?|e[-+]?\d+)')
 
 
 def _go_token(found: re.Match[str]) -> str:

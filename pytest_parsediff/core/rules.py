@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from msgspec import UNSET
@@ -87,20 +88,29 @@ class Rules:
     ) -> list[bytes]:
         """Return the lines of *kept*, where events with paths are put in place.
 
-        Few events hold a path, and their lines tell which: all of them are encoded as
-        they are, and those are encoded once more.
+        All are encoded as they are, and their lines tell which hold a path. Most
+        lines can be changed as text; the events of the others are changed and encoded
+        once more.
         """
         lines = encode_lines(kept, self.encoder)
         if not paths:
             return lines
         mark = self._encoded(_common_start(paths))
         found = [index for index, line in enumerate(lines) if mark in line]
-        if found:
+        names = [(path, _name(name, self.encoder)) for path, name in _longest(paths)]
+        again = []
+        for index in found:
+            line = _replace_in_line(lines[index], mark, names)
+            if line is None:
+                again.append(index)
+            else:
+                lines[index] = line
+        if again:
             replace = path_replacer(paths)
-            for index in found:
+            for index in again:
                 kept[index] = replace(kept[index])
-            changed = encode_lines([kept[index] for index in found], self.encoder)
-            for index, line in zip(found, changed, strict=True):
+            changed = encode_lines([kept[index] for index in again], self.encoder)
+            for index, line in zip(again, changed, strict=True):
                 lines[index] = line
         return lines
 
@@ -108,8 +118,7 @@ class Rules:
         """Return *text* as it stands inside an encoded string."""
         if _PLAIN.fullmatch(text):
             return text.encode()
-        (line,) = encode_lines([{"": text}], self.encoder)
-        return line[len('{"":"') : -len('"}')]
+        return _name(text, self.encoder).encode()
 
     def _is_dropped(self, event: Event) -> bool:
         return any(
@@ -304,13 +313,43 @@ def path_replacer(paths: Mapping[str, str]) -> Callable[[Event], Event]:
     """
     if not paths:
         return lambda event: event
-    longest_first = sorted(paths.items(), key=lambda item: -len(item[0]))
+    longest_first = _longest(paths)
     common = _common_start(paths)
 
     def text(value: str) -> str:
         return _replace(value, common, longest_first)
 
     return lambda event: _map_text(event, text)
+
+
+@cache
+def _name(name: str, encoder: Encoder) -> str:
+    """Return what stands for a path as it is written inside an encoded string."""
+    (line,) = encode_lines([{"": name}], encoder)
+    return line[len('{"":"') : -len('"}')].decode()
+
+
+def _longest(paths: Mapping[str, str]) -> list[tuple[str, str]]:
+    return sorted(paths.items(), key=lambda item: -len(item[0]))
+
+
+def _replace_in_line(
+    line: bytes, mark: bytes, names: list[tuple[str, str]]
+) -> bytes | None:
+    """Return an encoded line with paths replaced, or ``None`` if text cannot tell how.
+
+    Text can tell where nothing is escaped, the paths are written as they are, and none
+    stands in a key: the quote that ends a key has a colon behind it.
+    """
+    if b"\\" in line or not all(_PLAIN.fullmatch(path) for path, _ in names):
+        return None
+    position = line.find(mark)
+    while position >= 0:
+        end = line.find(b'"', position)
+        if line[end + 1 : end + 2] == b":":
+            return None
+        position = line.find(mark, end)
+    return _replace(line.decode(), mark.decode(), names).encode()
 
 
 # A regular expression of all paths would say the same, but each scenario has its own

@@ -394,3 +394,26 @@ def test_as_many_line_ends_as_events(
 def test_escape_pointer(token: str, expected: str) -> None:
     """The two characters that mean something in a pointer are escaped."""
     assert expected == escape_pointer(token)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"a": 1.0, "b": "x"},
+        {"a": ":1.0,", "b": 2.0},
+        {"a:": 1.0},
+        {"": 1.0},
+        {"a": [1.0, "b", {"c": 1e22}]},
+        {"a\\": 1.0, "b": '":1.0'},
+        {"a": 'say "1.0"', "b": -1e-7},
+        {"a": ",1.5,", "b": 1.0},
+    ],
+)
+def test_floats_are_found_whatever_stands_around_them(event: dict[str, Any]) -> None:
+    """Numbers lose ``.0``, wherever they stand; text that looks like one does not."""
+    line = encode_declared(event)
+
+    assert event == json.loads(line)
+    plain = json.loads(line, parse_float=lambda text: f"float {text}")
+    assert "float 1.0" not in str(plain)
+    assert "float 2.0" not in str(plain)

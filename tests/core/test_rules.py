@@ -12,7 +12,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pytest_parsediff.core.canonical import Encoder
+from pytest_parsediff.core.canonical import Encoder, encode_lines
 from pytest_parsediff.core.config import AdapterConfig
 from pytest_parsediff.core.errors import CanonicalRuleError, NotAnEventError
 from pytest_parsediff.core.rules import compile_rules, path_replacer
@@ -413,3 +413,26 @@ def test_without_paths_an_event_is_passed_on() -> None:
     """Nothing is copied when there is nothing to replace."""
     event: Event = {"a": []}
     assert event is path_replacer({})(event)
+
+
+@pytest.mark.parametrize("encoder", [Encoder.SORTED, Encoder.DECLARED])
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"a": "x:/s/store.db", "b": "/s/store.db2"},
+        {"a": "/s/store.db/part", "/s/store.db": "key stays"},
+        {"a": 'quoted "/s/store.db"', "b": "/t"},
+        {"a": "line\n/s/store.db", "b": ["/s/store.db", "no/s/store.db"]},
+        {"a": "<&>/s/store.db", "b": "/s"},
+    ],
+)
+def test_paths_are_replaced_alike_in_text_and_in_values(
+    event: dict[str, Any], encoder: Encoder
+) -> None:
+    """A line changed as text is the line of the changed event."""
+    paths = {"/s/store.db": "<ROOT>", "/s": "<STORE_DIR>", "/t": "<TMP>"}
+    rules = compile_rules(AdapterConfig(encoder=encoder))
+
+    (line,) = rules.apply([event], paths)
+
+    assert encode_lines([path_replacer(paths)(event)], encoder) == [line]
