@@ -12,9 +12,9 @@ from pathlib import Path
 import msgspec
 
 from pytest_parsediff.adapters.contain import Emitted, collect
-from pytest_parsediff.adapters.protocol import Adapter, OpenableAdapter
 from pytest_parsediff.adapters.limits import SelfLimiting
 from pytest_parsediff.adapters.placeholders import expand
+from pytest_parsediff.adapters.protocol import Adapter, OpenableAdapter
 from pytest_parsediff.adapters.python import as_adapter
 from pytest_parsediff.adapters.resolve import Resolved, resolve
 from pytest_parsediff.core.canonical import join_lines
