@@ -103,8 +103,12 @@ def show_pointer(pointer: str, width: int) -> str:
 
 
 def show_key(values: Sequence[object], width: int) -> str:
-    """Return the values of an event's key, each in at most *width* characters."""
-    return ", ".join([show(value, width) for value in values])
+    """Return the values of an event's key, each in at most *width* characters.
+
+    Parts that the event does not have are left out: most keys serve several kinds.
+    """
+    present = [value for value in values if value is not ABSENT]
+    return ", ".join([show(value, width) for value in present])
 
 
 def _encode(value: object) -> str:
