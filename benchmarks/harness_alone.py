@@ -1,0 +1,220 @@
+"""What the harness costs per scenario, besides building, parsing and encoding.
+
+N scenarios share one tiny store of 20 rows; their adapter reads the rows; each golden
+has 20 lines, 4 KB. From the instructions per scenario those of a bare loop are taken
+that writes the same store, runs the same function, encodes the same lines, and removes
+the store. The rest stands beside a parametrized ``open().read() ==`` test and beside
+syrupy's single-file extension, on goldens of the same size.
+
+The figure is the slope between two numbers of items, so start-up is not part of it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from measure import (
+    PLUGIN,
+    SYRUPY,
+    Table,
+    arguments,
+    conclude,
+    has_callgrind,
+    instructions,
+    per_item,
+    pytest,
+    run,
+    scratch_folder,
+    write,
+)
+
+READER = """\
+import json
+
+import apsw
+
+
+def parse(path):
+    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+    try:
+        for (body,) in connection.execute("SELECT body FROM event ORDER BY rowid"):
+            yield json.loads(body)
+    finally:
+        connection.close()
+"""
+BARE = """\
+import json
+import os
+import sys
+from pathlib import Path
+
+import apsw
+from reader import parse
+
+count = int(sys.argv[1])
+builder = apsw.Connection(":memory:")
+for _ in builder.execute(Path("fixture.sql").read_text()):
+    pass
+image = builder.serialize("main")
+builder.close()
+encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+for number in range(count):
+    path = f"store-{number}.db"
+    with open(path, "wb") as file:
+        file.write(image)
+    lines = [encode(event).encode() + b"\\n" for event in parse(path)]
+    os.unlink(path)
+assert b"".join(lines) == Path("golden.jsonl").read_bytes() or count == 0
+"""
+PLAIN = """\
+import pytest
+
+
+@pytest.mark.parametrize("number", range(COUNT))
+def test_golden(number):
+    with open(f"goldens/{number}.jsonl") as file:
+        assert file.read() == TEXT
+"""
+EMPTY = """\
+import pytest
+
+
+@pytest.mark.parametrize("number", range(COUNT))
+def test_golden(number):
+    pass
+"""
+SINGLE_FILE = """\
+import pytest
+from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+
+
+class Jsonl(SingleFileSnapshotExtension):
+    file_extension = "jsonl"
+    _write_mode = WriteMode.TEXT
+
+
+@pytest.fixture
+def golden(snapshot):
+    return snapshot.use_extension(Jsonl)
+
+
+@pytest.mark.parametrize("number", range(COUNT))
+def test_golden(number, golden):
+    assert TEXT == golden
+"""
+
+
+def lines() -> list[str]:
+    """Return the 20 canonical lines of every golden, about 4 KB."""
+    return [
+        f'{{"id":"msg_{n:04}","kind":"message","seq":{n},"text":"{"lorem ipsum " * 12}"}}'
+        for n in range(20)
+    ]
+
+
+def make_scenarios(folder: Path, count: int) -> None:
+    """Write *count* scenarios with one store, and what the bare loop reads."""
+    text = "".join(f"{line}\n" for line in lines())
+    rows = ",\n".join(f"    ('{line}')" for line in lines())
+    sql = (
+        f"CREATE TABLE event (body TEXT NOT NULL);\nINSERT INTO event VALUES\n{rows};\n"
+    )
+    for number in range(count):
+        write(folder / f"scenarios/s{number:05}/fixture.sql", sql)
+        write(folder / f"scenarios/s{number:05}/expected.jsonl", text)
+    write(folder / "fixture.sql", sql)
+    write(folder / "golden.jsonl", text)
+    write(folder / "reader.py", READER)
+    write(folder / "bare.py", BARE)
+    write(folder / "pytest.ini", "[pytest]\nparsediff_adapter = reader:parse\n")
+
+
+def make_tests(folder: Path, body: str, count: int) -> None:
+    """Write a test module with *count* items and their goldens."""
+    text = "".join(f"{line}\n" for line in lines())
+    module = f"COUNT = {count}\nTEXT = {text!r}\n{body}"
+    write(folder / "test_it.py", module)
+    write(folder / "pytest.ini", "[pytest]\n")
+    if "goldens/" in body:
+        for number in range(count):
+            write(folder / f"goldens/{number}.jsonl", text)
+    if "Jsonl" in body:
+        for number in range(count):
+            name = f"test_golden[{number}].jsonl"
+            write(folder / "__snapshots__/test_it" / name, text)
+
+
+def counted(
+    make: Callable[[Path, int], None], argv: Callable[[int], list[str]]
+) -> Callable[[int], int]:
+    """Return a function from a number of items to instructions."""
+
+    def count(items: int) -> int:
+        with scratch_folder() as folder:
+            make(folder, items)
+            run(argv(items), folder)  # byte code is cached from now on
+            return instructions(argv(items), folder)
+
+    return count
+
+
+def main() -> int:
+    """Measure and print."""
+    options = arguments(__doc__)
+    table = Table(("per item", "thousand instructions", "harness against it"))
+    if not has_callgrind():
+        print("valgrind is not installed: nothing to count with")
+        return 0
+    small, large = (50, 150) if options.quick else (200, 1000)
+
+    def of_tests(body: str, *plugins: str) -> float:
+        return per_item(
+            counted(
+                lambda folder, n: make_tests(folder, body, n),
+                lambda _n: pytest(*plugins),
+            ),
+            small,
+            large,
+        )
+
+    whole = per_item(
+        counted(
+            make_scenarios,
+            lambda _n: pytest(*SYRUPY, *PLUGIN, "--parsediff"),
+        ),
+        small,
+        large,
+    )
+    bare = per_item(
+        counted(make_scenarios, lambda n: [sys.executable, "bare.py", str(n)]),
+        small,
+        large,
+    )
+    empty = of_tests(EMPTY)
+    plain = of_tests(PLAIN)
+    single = of_tests(SINGLE_FILE, *SYRUPY)
+    alone = whole - bare
+    for name, figure, cell in (
+        ("scenario, whole", whole, ""),
+        ("bare loop: write the store, read it, encode", bare, ""),
+        ("harness alone: the difference", alone, ""),
+        ("empty parametrized test", empty, f"{alone / empty:.2f} x"),
+        (
+            "`open().read() ==`",
+            plain,
+            table.hold("harness against a plain test", alone / plain, 1.15),
+        ),
+        (
+            "syrupy single file",
+            single,
+            table.hold("harness against syrupy", alone / single, 0.4),
+        ),
+    ):
+        table.add(name, f"{figure / 1000:.0f}", cell)
+    return conclude(table, options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
