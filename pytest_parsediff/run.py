@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
@@ -210,14 +211,15 @@ class Runner:
         desk = self.workspace.new_desk()
         try:
             lines, notices = self._project(scenario, setup, desk)
-            golden = read_golden(scenario.golden)
+            path = scenario.golden
+            golden = read_golden(path)
         except ParsediffError as error:
             return Outcome(scenario=scenario, error=_placed(error, scenario), desk=desk)
         except BaseException:
             desk.remove()
             raise
         rules = setup.rules
-        check = check_golden(golden, lines, scenario.golden, ordered=rules.ordered)
+        check = check_golden(golden, lines, path, ordered=rules.ordered)
         if check.passed:
             desk.remove()
         return Outcome(
@@ -337,7 +339,7 @@ def _collect(
 def _context(adapter: Adapter | OpenableAdapter, desk: Desk) -> Context:
     """Return what *adapter* may use; who cannot ask for it gets no state folder."""
     can_ask = hasattr(adapter, "open") or hasattr(adapter, "limited")
-    state = desk.state if can_ask else desk.base / "state"
+    state = desk.state if can_ask else desk.base
     return Context(time.monotonic, state, desk.tmp)
 
 
@@ -369,5 +371,6 @@ class _Environment:
         for name, value in self._before.items():
             if value is not None:
                 environ[name] = value
-            elif name in environ:
-                del environ[name]
+            else:
+                with suppress(KeyError):  # the adapter may have removed it
+                    del environ[name]

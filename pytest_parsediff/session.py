@@ -213,7 +213,9 @@ class ScenarioPlugin:
         """Let results travel on the report, so that they cross process borders."""
         report = yield
         if isinstance(item, ScenarioItem):
-            outcome = item.outcome if call.when == "call" else None
+            outcome = None
+            if call.when == "call":  # what is reported need not be kept any longer
+                outcome, item.outcome = item.outcome, None
             attach(report, item.scenario.id, outcome)
             if report.skipped and item.unavailable is not None:
                 report.longrepr = (str(item.path), 1, f"Skipped: {item.unavailable}")

@@ -85,7 +85,7 @@ def encode_declared(event: Event) -> bytes:
         https://pkg.go.dev/encoding/json#Marshal (floats as ES6 numbers, HTML
         escaping, U+2028 and U+2029).
     """
-    return _finish_declared(_dump(_declared, event))
+    return _finish_declared(_go_numbers(_dump(_declared, event)))
 
 
 def _finish_sorted(text: str) -> bytes:
@@ -96,10 +96,7 @@ def _finish_sorted(text: str) -> bytes:
 
 
 def _finish_declared(text: str) -> bytes:
-    """Return JSON *text* in the form of ``declared/1``."""
-    if _MAY_HOLD_FLOAT.search(text):
-        plain = "\\" not in text and not _AMBIGUOUS.search(text)
-        text = (_MEMBER_FLOAT if plain else _STRING_OR_FLOAT).sub(_go_token, text)
+    """Return JSON *text*, whose numbers are Go's, in the form of ``declared/1``."""
     text = _escape(text, _GO_ESCAPES)
     try:
         return text.encode()
@@ -142,6 +139,8 @@ def _encode_batch(events: list[Event], encoder: Encoder) -> list[bytes]:
     texts = _dump_all(dump, events)
     if texts is None:
         texts = [_dump(dump, event) for event in events]  # says which one, and where
+    if encoder is Encoder.DECLARED:  # one by one, because few events hold a float
+        texts = [_go_numbers(text) for text in texts]
     return finish("\n".join(texts)).split(b"\n")
 
 
@@ -269,6 +268,14 @@ _STRING_OR_FLOAT = re.compile(
 # floats of most events without looking at every string.
 _AMBIGUOUS = re.compile(r'(?:[\[,]|[:,\[{]":)-?\d+[.e]')
 _MEMBER_FLOAT = re.compile(r'(?<=[^:,\[{]":)-?\d+(?:\.\d+(?:e[-+]?\d+)?|e[-+]?\d+)')
+
+
+def _go_numbers(text: str) -> str:
+    """Return JSON *text* with its floats as Go prints them."""
+    if not _MAY_HOLD_FLOAT.search(text):
+        return text
+    plain = "\\" not in text and not _AMBIGUOUS.search(text)
+    return (_MEMBER_FLOAT if plain else _STRING_OR_FLOAT).sub(_go_token, text)
 
 
 def _go_token(found: re.Match[str]) -> str:
