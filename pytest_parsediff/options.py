@@ -76,6 +76,8 @@ def add_update_flags(parser: pytest.Parser, args: list[str]) -> None:
     group = parser.getgroup("parsediff")
     ours = []
     for flag in UPDATE_FLAGS:
+        if _is_taken(parser, flag):
+            continue
         try:
             group.addoption(
                 flag,
@@ -92,6 +94,20 @@ def add_update_flags(parser: pytest.Parser, args: list[str]) -> None:
     for index in range(end):
         if args[index] in ours:
             args[index] = f"{args[index]}={_BARE_MODE}"
+
+
+def _is_taken(parser: pytest.Parser, flag: str) -> bool:
+    """Return whether a conftest has *flag*, where pytest would say so too late.
+
+    Before pytest 9 a conflict between two groups comes up only when the command line
+    is parsed; there is no public way to ask earlier.
+    """
+    groups = [*getattr(parser, "_groups", ()), getattr(parser, "_anonymous", None)]
+    return any(
+        flag in option.names()
+        for group in groups
+        for option in getattr(group, "options", ())
+    )
 
 
 def read_settings(config: pytest.Config) -> Settings:
