@@ -84,8 +84,7 @@ class ScenarioPlugin:
             names = ", ".join(str(root) for root in self.settings.roots)
             message = f"no scenario below {names}"
             raise pytest.UsageError(str(NoScenariosError(message)))
-        known = {os.path.abspath(arg) for arg in config.args}
-        config.args += [str(root) for root in roots if str(root) not in known]
+        config.args += [str(root) for root in roots if not _is_reached(root, config)]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collect_directory(
@@ -284,6 +283,16 @@ class ScenarioPlugin:
         from pytest_parsediff.golden.stage import StageFile  # noqa: PLC0415
 
         return StageFile(self.run_folder() / f"stage-{self.worker}.jsonl")
+
+
+def _is_reached(root: Path, config: pytest.Config) -> bool:
+    """Return whether *root* must not be added to the arguments.
+
+    Before pytest 9 an argument inside another one takes the place of the outer.
+    """
+    given = [Path(os.path.abspath(arg)) for arg in config.args]
+    is_inside = any(root.is_relative_to(folder) for folder in given)
+    return root in given or (is_inside and pytest.version_tuple < (9,))
 
 
 def _update_on_ci() -> pytest.UsageError:
