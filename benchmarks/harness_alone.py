@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from measure import (
@@ -131,7 +132,7 @@ def make_scenarios(folder: Path, count: int) -> None:
     write(folder / "pytest.ini", "[pytest]\nparsediff_adapter = reader:parse\n")
 
 
-def make_tests(folder: Path, body: str, count: int) -> None:
+def make_tests(body: str, folder: Path, count: int) -> None:
     """Write a test module with *count* items and their goldens."""
     text = "".join(f"{line}\n" for line in lines())
     module = f"COUNT = {count}\nTEXT = {text!r}\n{body}"
@@ -160,57 +161,44 @@ def counted(
     return count
 
 
+def of_tests(body: str, sizes: tuple[int, int], *plugins: str) -> float:
+    """Return the instructions per item of a test module."""
+    make = partial(make_tests, body)
+    return per_item(counted(make, lambda _count: pytest(*plugins)), *sizes)
+
+
+def of_scenarios(argv: Callable[[int], list[str]], sizes: tuple[int, int]) -> float:
+    """Return the instructions per scenario of a command."""
+    return per_item(counted(make_scenarios, argv), *sizes)
+
+
 def main() -> int:
     """Measure and print."""
     options = arguments(__doc__)
-    table = Table(("per item", "thousand instructions", "harness against it"))
     if not has_callgrind():
         print("valgrind is not installed: nothing to count with")
         return 0
-    small, large = (50, 150) if options.quick else (200, 1000)
-
-    def of_tests(body: str, *plugins: str) -> float:
-        return per_item(
-            counted(
-                lambda folder, n: make_tests(folder, body, n),
-                lambda _n: pytest(*plugins),
-            ),
-            small,
-            large,
-        )
-
-    whole = per_item(
-        counted(
-            make_scenarios,
-            lambda _n: pytest(*SYRUPY, *PLUGIN, "--parsediff"),
-        ),
-        small,
-        large,
-    )
-    bare = per_item(
-        counted(make_scenarios, lambda n: [sys.executable, "bare.py", str(n)]),
-        small,
-        large,
-    )
-    empty = of_tests(EMPTY)
-    plain = of_tests(PLAIN)
-    single = of_tests(SINGLE_FILE, *SYRUPY)
+    sizes = (50, 150) if options.quick else (200, 1000)
+    loaded = (*SYRUPY, *PLUGIN)
+    whole = of_scenarios(lambda _count: pytest(*loaded, "--parsediff"), sizes)
+    bare = of_scenarios(lambda count: [sys.executable, "bare.py", str(count)], sizes)
     alone = whole - bare
+    empty = of_tests(EMPTY, sizes)
+    plain = of_tests(PLAIN, sizes)
+    same_plugins = of_tests(PLAIN, sizes, *loaded)
+    single = of_tests(SINGLE_FILE, sizes, *SYRUPY)
+
+    table = Table(("per item", "thousand instructions", "harness against it"))
+    against_plain = table.hold("harness against a plain test", alone / plain, 1.15)
+    against_syrupy = table.hold("harness against syrupy", alone / single, 0.4)
     for name, figure, cell in (
         ("scenario, whole", whole, ""),
         ("bare loop: write the store, read it, encode", bare, ""),
         ("harness alone: the difference", alone, ""),
         ("empty parametrized test", empty, f"{alone / empty:.2f} x"),
-        (
-            "`open().read() ==`",
-            plain,
-            table.hold("harness against a plain test", alone / plain, 1.15),
-        ),
-        (
-            "syrupy single file",
-            single,
-            table.hold("harness against syrupy", alone / single, 0.4),
-        ),
+        ("`open().read() ==`", plain, against_plain),
+        ("the same, our plugins loaded", same_plugins, f"{alone / same_plugins:.2f} x"),
+        ("syrupy single file", single, against_syrupy),
     ):
         table.add(name, f"{figure / 1000:.0f}", cell)
     return conclude(table, options)
