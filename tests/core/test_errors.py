@@ -32,6 +32,16 @@ LEAVES = sorted(
 )
 
 
+def test_the_catalogue_defines_nothing_but_errors() -> None:
+    """What all errors share lies elsewhere, and can be imported from here too."""
+    own = [
+        value
+        for value in vars(errors).values()
+        if getattr(value, "__module__", None) == errors.__name__
+    ]
+    assert LEAVES == sorted(own, key=lambda leaf: leaf.code)
+
+
 @pytest.mark.parametrize("leaf", LEAVES, ids=lambda leaf: leaf.__name__)
 def test_each_error_has_code_hint_and_cause(leaf: type[ParsediffError]) -> None:
     """A code of four known families, a hint that can be done, and a docstring."""
