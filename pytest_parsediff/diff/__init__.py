@@ -1,0 +1,1 @@
+"""Stored records against parsed records: what differs, and who moved."""
