@@ -182,9 +182,10 @@ def test_ctrl_c_leaves_no_process_behind(
     make(FAMILY + "    time.sleep(600)\n")
     outer = textwrap.dedent(
         f"""
-        import math, sys
+        import math, signal, sys
         from pathlib import Path
         from pytest_parsediff.adapters.process import Command, run_command
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # nohup ignores it
         here = Path({str(tmp_path)!r})
         argv = [sys.executable, "-S", "-E", str(here / "program.py")]
         command = Command(argv=argv, cwd=here, env={{}}, stdout=here / "o", stderr=here / "e")

@@ -397,6 +397,8 @@ def test_ctrl_c_stops_a_hanging_adapter(
         """
 import os, signal
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # nohup ignores it
+
 def hang(path):
     os.kill(os.getpid(), signal.SIGINT)
     while True:
