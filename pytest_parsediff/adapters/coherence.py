@@ -1,4 +1,4 @@
-"""Refuse configured adapters whose keys contradict each other."""
+"""Refuse configured adapters whose keys contradict each other, or that nothing reads."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ _EXCLUSIVE = (
     ("output", "python"),
     ("records", "python"),
     ("required", "python"),
+    ("pass_env", "python"),
     ("records", "sql"),
     ("output", "sql"),
     ("isolation", "command"),
@@ -26,7 +27,12 @@ _NEEDS = (
     ("output", ("command",)),
     ("records", ("command",)),
     ("required", ("command", "prepare")),
+    ("pass_env", ("command", "prepare")),
 )
+#: Where the hint can say more than which key to remove.
+_HINTS = {
+    ("pass_env", "python"): "Remove pass_env: an adapter in Python sees pytest's own environment."
+}
 
 
 def is_given(config: AdapterConfig, key: str) -> bool:
@@ -43,14 +49,16 @@ def check_coherence(name: str, config: AdapterConfig, folder: Path) -> None:
     """Check the table of adapter *name*, which a file in *folder* holds.
 
     Raises:
-        BadValueError: PD103, it names both keys.
+        BadValueError: PD103, it names both keys, or the one and what it needs.
     """
     table = f"[adapters.{name}]"
     for first, second in _EXCLUSIVE:
         if is_given(config, first) and is_given(config, second):
             message = f"{table}: {first} and {second} exclude each other"
-            raise BadValueError(message, Where(folder))
+            hint = _HINTS.get((first, second), "Remove one of the two.")
+            raise BadValueError(message, Where(folder), hint)
     for key, needed in _NEEDS:
         if is_given(config, key) and not any(is_given(config, one) for one in needed):
             message = f"{table}: {key} means nothing without {' or '.join(needed)}"
-            raise BadValueError(message, Where(folder))
+            hint = f"Remove {key}, or give the table {' or '.join(needed)}."
+            raise BadValueError(message, Where(folder), hint)

@@ -281,6 +281,11 @@ SQL = SQLOutput(db="x", query="SELECT 1")
         (AdapterConfig(output="a", python="a:b"), ("output", "python")),
         (AdapterConfig(records="a", python="a:b"), ("records", "python")),
         (AdapterConfig(required=True, python="a:b"), ("required", "python")),
+        (AdapterConfig(pass_env=["A"], python="a:b"), ("pass_env", "python")),
+        (
+            AdapterConfig(pass_env=["A"], python="a:b", isolation="process"),
+            ("pass_env", "python"),
+        ),
         (AdapterConfig(sql=SQL, records="a"), ("records", "sql")),
         (AdapterConfig(sql=SQL, output="a"), ("output", "sql")),
         (AdapterConfig(command=["a"], isolation="process"), ("isolation", "command")),
@@ -290,6 +295,8 @@ SQL = SQLOutput(db="x", query="SELECT 1")
         (AdapterConfig(records="a"), ("records", "command")),
         (AdapterConfig(required=False), ("required", "command or prepare")),
         (AdapterConfig(required=True, sql=SQL), ("required", "command or prepare")),
+        (AdapterConfig(pass_env=["A"]), ("pass_env", "command or prepare")),
+        (AdapterConfig(pass_env=["A"], sql=SQL), ("pass_env", "command or prepare")),
     ],
 )
 def test_keys_that_contradict_each_other_are_named(
@@ -302,6 +309,7 @@ def test_keys_that_contradict_each_other_are_named(
     assert Where(tmp_path) == caught.value.where
     assert caught.value.message.startswith(f"[adapters.mine]: {keys[0]} ")
     assert keys[1] in caught.value.message
+    assert caught.value.hint.startswith("Remove ")
 
 
 def test_contradictions_are_found_before_anything_is_loaded(
@@ -320,7 +328,10 @@ def test_contradictions_are_found_before_anything_is_loaded(
         AdapterConfig(),
         AdapterConfig(command=["a"], prepare=[["b"]], output="c", records="d"),
         AdapterConfig(command=["a"], sql=SQL, required=True, env={"A": "b"}),
-        AdapterConfig(prepare=[["b"]], sql=SQL, required=True),
+        AdapterConfig(prepare=[["b"]], sql=SQL, required=True, pass_env=["A"]),
+        AdapterConfig(command=["a"], pass_env=["A"]),
+        AdapterConfig(python="a:b", env={"A": "b"}),
+        AdapterConfig(env={"A": "b"}),
         AdapterConfig(python="a:b", isolation="process", env={"A": "b"}),
         AdapterConfig(timeout_s=1, max_output_mb=1, key=["a"]),
     ],
