@@ -31,7 +31,7 @@ _NEEDS = (
 )
 #: Where the hint can say more than which key to remove.
 _HINTS = {
-    ("pass_env", "python"): "Remove pass_env: an adapter in Python sees pytest's own environment."
+    ("pass_env", "python"): "Remove pass_env: Python sees all of pytest's own."
 }
 
 
