@@ -1,0 +1,1 @@
+"""Real sources: what is there, what it parses to, and what that says per session."""
