@@ -30,9 +30,7 @@ _NEEDS = (
     ("pass_env", ("command", "prepare")),
 )
 #: Where the hint can say more than which key to remove.
-_HINTS = {
-    ("pass_env", "python"): "Remove pass_env: Python sees all of pytest's own."
-}
+_HINTS = {("pass_env", "python"): "Remove pass_env: Python sees all of pytest's own."}
 
 
 def is_given(config: AdapterConfig, key: str) -> bool:

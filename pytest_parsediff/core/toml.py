@@ -24,6 +24,7 @@ from pytest_parsediff.core.errors import (
     UnsupportedKeyError,
     Where,
 )
+from pytest_parsediff.core.variables import find_bad_variables
 
 StructT = TypeVar("StructT", bound=msgspec.Struct)
 
@@ -41,7 +42,8 @@ def read_toml(path: Path, structure: type[StructT]) -> StructT:
         BadTOMLError: PD104, unreadable, not UTF-8 or not TOML.
         UnknownKeyError: PD101, with the nearest known key.
         UnsupportedKeyError: PD102, a key that this version does not act on.
-        BadValueError: PD103, a value of the wrong type.
+        BadValueError: PD103, a value of the wrong type, or a variable for the
+            environment that no system takes.
     """
     text = read_text(path)
     return check_table(parse_toml(path, text), structure, path, text)
@@ -102,7 +104,7 @@ def _convert(
     table: _Table, structure: type[StructT], place: _Place, path: Path, text: str
 ) -> StructT:
     try:
-        return msgspec.convert(table, structure)
+        checked = msgspec.convert(table, structure)
     except msgspec.ValidationError as error:
         message = str(error)
         found = _VALUE_PATH.search(message)
@@ -112,6 +114,10 @@ def _convert(
         where = Where(path, line_of_key(text, *place, *keys))
         name = ".".join([*place, dotted] if dotted else place) or "file"
         raise BadValueError(f"{name}: {cause}", where) from error
+    for bad in find_bad_variables(checked):
+        where = Where(path, line_of_key(text, *place, *bad.keys))
+        raise BadValueError(".".join([*place, bad.message]), where, bad.hint)
+    return checked
 
 
 def _tables(
