@@ -395,3 +395,41 @@ class RowError(ParsediffError):
 
     code = "PD423"
     hint = "Look at the row named; a required cell is NULL, blank or of the wrong type."
+
+
+# --- PD5xx: parse-diff --------------------------------------------------------------------
+
+
+class SourceError(ParsediffError):
+    """A source of a live run is missing or cannot be read."""
+
+    code = "PD505"
+    hint = "Correct the path after `--parsediff-source NAME=`, or its permissions."
+
+
+class TwoSourcesError(ParsediffError):
+    """Two sources of one adapter claim the same session."""
+
+    code = "PD506"
+    hint = "Leave one of the two sources out, or declare a `session` that tells them apart."
+
+
+class SourceParseError(ParsediffError):
+    """An adapter failed on a source of a live run."""
+
+    code = "PD515"
+    hint = "Correct the adapter, or look at the place in the source that is named."
+
+
+class UnknownSessionError(ParsediffError):
+    """A session that was asked for is neither stored nor in any source."""
+
+    code = "PD520"
+    hint = "Give an id as the adapter emits it; `--collect-only` lists all of them."
+
+
+class RunDatabaseError(ParsediffError):
+    """The database of a live run cannot be used, or another process is stuck in it."""
+
+    code = "PD522"
+    hint = "Run again; if a process of an earlier run hangs, end it first."

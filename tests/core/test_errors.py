@@ -44,8 +44,8 @@ def test_the_catalogue_defines_nothing_but_errors() -> None:
 
 @pytest.mark.parametrize("leaf", LEAVES, ids=lambda leaf: leaf.__name__)
 def test_each_error_has_code_hint_and_cause(leaf: type[ParsediffError]) -> None:
-    """A code of four known families, a hint that can be done, and a docstring."""
-    assert re.fullmatch(r"PD[1-4]\d\d", leaf.code)
+    """A code of five known families, a hint that can be done, and a docstring."""
+    assert re.fullmatch(r"PD[1-5]\d\d", leaf.code)
     assert leaf.hint != ParsediffError.hint
     assert leaf.hint.endswith(".")
     assert leaf.__doc__
