@@ -6,6 +6,8 @@ import enum
 import json
 import math
 import sys
+from collections import OrderedDict
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -339,6 +341,9 @@ def test_encode_lines_keeps_the_order() -> None:
 @given(st.lists(st.fixed_dictionaries({"a": VALUES | st.text()}), max_size=4))
 @example([{"a": (1, 2)}, {"a": 1.5}])
 @example([{"a": ",\n"}, {"a": "},\n{"}, {}])
+@example([{"a": 1e16}, {"a": "1e16"}])
+@example([{"a": 1e-5, "b": [1e22, -0.0]}, {"a": ":1e-5,"}, {"a": 0.1}])
+@example([{"a": 2**64, "b": True}, {"\u2028": "\x85", "\x7f": "\x1f"}])
 def test_many_lines_are_those_of_each_event(events: list[dict[str, Any]]) -> None:
     """Encoding many events at once is encoding each of them."""
     for encoder, encode in (
@@ -352,6 +357,33 @@ def test_many_lines_are_those_of_each_event(events: list[dict[str, Any]]) -> Non
                 encode_lines(events, encoder)
         else:
             assert expected == encode_lines(iter(events), encoder)
+
+
+def test_an_ordered_dictionary_keeps_its_own_order() -> None:
+    """Its order is not the one in which a plain dictionary would hold the keys."""
+    inner = OrderedDict(a=1, b=2)
+    inner.move_to_end("a")
+    (line,) = encode_lines([{"x": inner}], Encoder.DECLARED)
+    assert b'{"x":{"b":2,"a":1}}' == line
+
+
+@dataclass
+class Lookalike:
+    """Compares equal to the dictionary of its fields."""
+
+    a: int = 1
+
+    def __eq__(self, other: object) -> bool:
+        return other == {"a": self.a}
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize("encoder", Encoder)
+def test_what_only_looks_like_json_is_refused(encoder: Encoder) -> None:
+    """Coming back equal is not enough: the type has to be one of JSON's."""
+    with pytest.raises(NotAnEventError, match=r"PD405.*at /x: Lookalike"):
+        encode_lines([{"x": Lookalike()}], encoder)
 
 
 @pytest.mark.parametrize("count", [0, 1, 255, 256, 257, 1000])
