@@ -28,7 +28,7 @@ BUILTIN: dict[str, Builtin] = {
         AdapterConfig(
             encoder=Encoder.DECLARED,
             ordered=True,
-            session="/payload/NativeID",
+            session=["/payload/SessionNativeID", "/payload/NativeID"],
             key=[
                 "/kind",
                 "/payload/NativeID",

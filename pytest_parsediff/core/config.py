@@ -22,6 +22,13 @@ Instant: TypeAlias = Annotated[datetime, Meta(tz=True)]
 PointerText: TypeAlias = Annotated[
     str, Meta(min_length=1, description="JSON pointer; a bare word is a top-level key")
 ]
+PlaceOrName: TypeAlias = Annotated[
+    str, Meta(min_length=1, description="name of a field, or a JSON pointer")
+]
+Tolerance: TypeAlias = Annotated[float, Meta(ge=0)]
+SessionPlaces: TypeAlias = (
+    PointerText | Annotated[list[PointerText], Meta(min_length=1)]
+)
 Argv: TypeAlias = Annotated[list[str], Meta(min_length=1)]
 Journal: TypeAlias = Literal["wal", "delete"]
 State: TypeAlias = Literal[
@@ -55,6 +62,43 @@ class SQLOutput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     query: str
 
 
+class CompareConfig(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
+):
+    """How stored and parsed records of one session are compared.
+
+    Places are those of the canonical event. A place covers everything below it; of
+    several that cover a value the longest counts. ``*`` stands for any list index.
+
+    Attributes:
+        fields: Places per name; a difference in any of them is reported by the name.
+        ignore: Places whose differences do not count.
+        blank: Places where null, an empty text and nothing at all are equal.
+        tolerance: Largest difference of two numbers that counts as none, per place or
+            ``aggregate:<name>``.
+        multiset: Values, per place, of records that are compared by their number only,
+            without identity and order.
+        aggregates: Place per name whose numbers are added up over a session.
+        informational: Fields that cannot fail a session whose row is marked
+            incremental.
+        filled_later: The same where the stored side has no value and the parsed side
+            has one.
+        skew: Fields that an incremental append leaves different from a full parse.
+        bodies: Places whose text is never shown.
+    """
+
+    fields: dict[str, list[PointerText]] | UnsetType = UNSET
+    ignore: list[PointerText] | UnsetType = UNSET
+    blank: list[PointerText] | UnsetType = UNSET
+    tolerance: dict[PlaceOrName, Tolerance] | UnsetType = UNSET
+    multiset: dict[PointerText, list[Any]] | UnsetType = UNSET
+    aggregates: dict[str, PointerText] | UnsetType = UNSET
+    informational: list[PlaceOrName] | UnsetType = UNSET
+    filled_later: list[PlaceOrName] | UnsetType = UNSET
+    skew: list[PlaceOrName] | UnsetType = UNSET
+    bodies: list[PointerText] | UnsetType = UNSET
+
+
 class AdapterConfig(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 ):
@@ -76,7 +120,11 @@ class AdapterConfig(
         isolation: ``process`` runs a Python adapter in a process of its own.
         timeout_s: Longest time for one scan, all commands together.
         max_output_mb: Most that one scan may emit.
-        session: Place of the session id.
+        files: Glob of the files below a source folder that are sources of their own.
+        data_version: Of the adapter; goes up when it reads the same store differently.
+        evidence: One SELECT over the store: session id, and values that change whenever
+            something of that session does.
+        session: Place of the session id, or several: the first that an event has.
         key: Places that together identify an event.
         keep: Places to keep; everything else is left out.
         drop: Places to leave out.
@@ -87,6 +135,7 @@ class AdapterConfig(
         sort: Places by which events are sorted.
         ordered: Whether the order of events matters.
         encoder: Canonical form of the golden.
+        compare: How stored and parsed records are compared.
     """
 
     command: Argv | UnsetType = UNSET
@@ -101,7 +150,10 @@ class AdapterConfig(
     isolation: Literal["none", "process"] | UnsetType = UNSET
     timeout_s: Seconds | UnsetType = UNSET
     max_output_mb: Megabytes | UnsetType = UNSET
-    session: PointerText | UnsetType = UNSET
+    files: Annotated[str, Meta(min_length=1)] | UnsetType = UNSET
+    data_version: Annotated[int, Meta(ge=0)] | UnsetType = UNSET
+    evidence: Annotated[str, Meta(min_length=1)] | UnsetType = UNSET
+    session: SessionPlaces | UnsetType = UNSET
     key: list[PointerText] | UnsetType = UNSET
     keep: list[PointerText] | UnsetType = UNSET
     drop: list[PointerText] | UnsetType = UNSET
@@ -112,6 +164,7 @@ class AdapterConfig(
     sort: list[PointerText] | UnsetType = UNSET
     ordered: bool | UnsetType = UNSET
     encoder: Encoder | UnsetType = UNSET
+    compare: CompareConfig | UnsetType = UNSET
 
 
 class ScenarioConfig(
@@ -162,14 +215,21 @@ class DefaultsConfig(
     adapters: dict[str, AdapterConfig] | UnsetType = UNSET
 
 
-_DOCUMENTED = (Mark, SQLOutput, AdapterConfig, ScenarioConfig, DefaultsConfig)
+_DOCUMENTED = (
+    Mark,
+    SQLOutput,
+    CompareConfig,
+    AdapterConfig,
+    ScenarioConfig,
+    DefaultsConfig,
+)
 _ATTRIBUTE = re.compile(r"^    (\w+): (.+(?:\n {8}.+)*)", re.MULTILINE)
 
 #: Keys of the design that this version does not act on, per structure.
 RESERVED_KEYS: dict[type[msgspec.Struct], frozenset[str]] = {
     ScenarioConfig: frozenset({"writer", "stress", "sessions"}),
     DefaultsConfig: frozenset({"writer", "stress", "sessions"}),
-    AdapterConfig: frozenset({"evidence", "delivery", "exact_resume", "check"}),
+    AdapterConfig: frozenset({"delivery", "exact_resume", "check"}),
 }
 
 

@@ -40,7 +40,7 @@ class Rules:
         redact: Replacement text per place.
         sort: Places by which events are sorted; empty leaves the adapter's order.
         key: Identity of an event.
-        session: Place of the session id, if known.
+        session: Places of the session id; the first that an event has.
         ordered: Whether the order of events matters.
         encoder: Canonical form.
     """
@@ -50,7 +50,7 @@ class Rules:
     redact: tuple[tuple[Pointer, str], ...]
     sort: tuple[Pointer, ...]
     key: tuple[str, ...]
-    session: str | None
+    session: tuple[Pointer, ...]
     ordered: bool
     encoder: Encoder
 
@@ -194,10 +194,16 @@ def compile_rules(
         redact=tuple((Pointer.parse(place), text) for place, text in texts.items()),
         sort=tuple(Pointer.parse(place) for place in config.sort or ()),
         key=tuple(config.key or ()),
-        session=config.session or None,
+        session=_session_places(config),
         ordered=True if config.ordered is UNSET else config.ordered,
         encoder=config.encoder or Encoder.SORTED,
     )
+
+
+def _session_places(config: AdapterConfig) -> tuple[Pointer, ...]:
+    places = config.session or ()
+    texts = (places,) if isinstance(places, str) else places
+    return tuple(Pointer.parse(place) for place in texts)
 
 
 def _derive(target: Pointer, expression: str) -> Callable[[Event], None]:

@@ -14,6 +14,7 @@ import msgspec
 from pytest_parsediff.core.config import (
     RESERVED_KEYS,
     AdapterConfig,
+    CompareConfig,
     Mark,
     SQLOutput,
 )
@@ -31,6 +32,11 @@ StructT = TypeVar("StructT", bound=msgspec.Struct)
 _Table: TypeAlias = dict[str, Any]
 _Place: TypeAlias = tuple[str, ...]
 
+#: Tables with fixed keys inside an adapter's table.
+_INNER: tuple[tuple[str, type[msgspec.Struct]], ...] = (
+    ("sql", SQLOutput),
+    ("compare", CompareConfig),
+)
 _POSITION = re.compile(r" \(at line (\d+), column (\d+)\)$")
 _VALUE_PATH = re.compile(r" - at `(?:key in )?\$\.?(.*)`$")
 
@@ -133,9 +139,10 @@ def _tables(
     for name, adapter in adapters.items() if isinstance(adapters, dict) else ():
         if isinstance(adapter, dict):
             yield ("adapters", name), adapter, AdapterConfig
-            sql = adapter.get("sql")
-            if isinstance(sql, dict):
-                yield ("adapters", name, "sql"), sql, SQLOutput
+            for key, kind in _INNER:
+                inner = adapter.get(key)
+                if isinstance(inner, dict):
+                    yield ("adapters", name, key), inner, kind
 
 
 def _check_keys(

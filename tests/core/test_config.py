@@ -16,6 +16,7 @@ import pytest
 from pytest_parsediff.core.config import (
     RESERVED_KEYS,
     AdapterConfig,
+    CompareConfig,
     DefaultsConfig,
     ScenarioConfig,
     json_schema,
@@ -64,6 +65,9 @@ python = "module:callable"
 isolation = "process"
 timeout_s = 1.5
 max_output_mb = 2
+files = "**/*.jsonl"
+data_version = 3
+evidence = "SELECT id, updated FROM session"
 session = "/payload/SessionID"
 key = ["kind", "/payload/ID"]
 keep = []
@@ -75,6 +79,19 @@ round = {cost = 6}
 sort = ["ts"]
 ordered = false
 encoder = "declared"
+compare = {}
+"""
+COMPARE = """\
+fields = {tokens = ["/usage/input", "/usage/output"]}
+ignore = ["/cost"]
+blank = ["title"]
+tolerance = {"/score" = 0.5, "aggregate:cost" = 0}
+multiset = {kind = ["usage", 1, true]}
+aggregates = {cost = "/cost"}
+informational = ["cwd"]
+filled_later = ["/status"]
+skew = ["tokens"]
+bodies = ["/note"]
 """
 GOOD: list[tuple[Kind, str]] = [
     ("scenario", ""),
@@ -84,6 +101,8 @@ GOOD: list[tuple[Kind, str]] = [
     ("parsediff", f"[adapters.x]\n{ADAPTER}"),
     ("parsediff", f'{SCENARIO}[adapters."a b".sql]\ndb = "a"\nquery = "b"'),
     ("parsediff", "[adapters.x]\n[adapters.y]\n"),
+    ("parsediff", '[adapters.x]\nsession = ["a", "/b/c"]'),
+    ("parsediff", f"[adapters.x.compare]\n{COMPARE}"),
 ]
 #: With the line that the code blames.
 BAD_VALUES: list[tuple[Kind, str, int | None, str]] = [
@@ -138,6 +157,30 @@ BAD_VALUES: list[tuple[Kind, str, int | None, str]] = [
         2,
         r"adapters.x.round\[...\]: Expected int, got float",
     ),
+    (
+        "parsediff",
+        "[adapters.x]\nsession = []",
+        2,
+        "adapters.x.session: Expected array of length >= 1",
+    ),
+    (
+        "parsediff",
+        "[adapters.x]\ndata_version = -1",
+        2,
+        "adapters.x.data_version: Expected int >= 0",
+    ),
+    (
+        "parsediff",
+        "[adapters.x]\nevidence = ''",
+        2,
+        "adapters.x.evidence: Expected str of length >= 1",
+    ),
+    (
+        "parsediff",
+        "[adapters.x.compare]\ntolerance = {a = -1}",
+        2,
+        r"adapters.x.compare.tolerance\[...\]: Expected float >= 0.0",
+    ),
 ]
 UNKNOWN: list[tuple[Kind, str, int, str]] = [
     ("scenario", "\nadaptr = 'x'", 2, "'adaptr'; the nearest known key is 'adapter'"),
@@ -171,13 +214,19 @@ UNKNOWN: list[tuple[Kind, str, int, str]] = [
         4,
         "'querry'; the nearest known key is 'query'",
     ),
+    (
+        "parsediff",
+        "[adapters.x.compare]\nfields = {}\nignored = []",
+        3,
+        "'ignored'; the nearest known key is 'ignore'",
+    ),
 ]
 RESERVED: list[tuple[Kind, str, int]] = [
     ("scenario", "[stress]\nplans = 1", 1),
     ("scenario", "\n[[writer]]\nat = 'x'", 2),
     ("scenario", "[sessions.a]", 1),
     ("parsediff", "stress = {}", 1),
-    ("parsediff", "[adapters.x]\nevidence = 'SELECT'", 2),
+    ("parsediff", "[adapters.x]\ndelivery = 'once'", 2),
 ]
 
 
@@ -239,10 +288,12 @@ def test_good_files(kind: Kind, text: str) -> None:
     validate(kind, text)
 
 
-@pytest.mark.parametrize("structure", [ScenarioConfig, AdapterConfig])
-def test_good_files_use_every_key(structure: type[msgspec.Struct]) -> None:
+@pytest.mark.parametrize(
+    ("structure", "text"),
+    [(ScenarioConfig, SCENARIO), (AdapterConfig, ADAPTER), (CompareConfig, COMPARE)],
+)
+def test_good_files_use_every_key(structure: type[msgspec.Struct], text: str) -> None:
     """No key is left out of the comparison."""
-    text = SCENARIO if structure is ScenarioConfig else ADAPTER
     assert set(structure.__struct_fields__) == set(tomllib.loads(text))
 
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from pytest_parsediff.core.canonical import Encoder, encode_lines
 from pytest_parsediff.core.config import AdapterConfig
 from pytest_parsediff.core.errors import CanonicalRuleError, NotAnEventError
+from pytest_parsediff.core.pointers import Pointer
 from pytest_parsediff.core.rules import compile_rules, path_replacer
 
 Event = dict[str, Any]
@@ -36,7 +37,7 @@ def apply(
 def test_no_rules() -> None:
     """Without rules events are sorted inside, ordered, and have no identity."""
     rules = compile_rules(AdapterConfig())
-    assert (Encoder.SORTED, True, (), None) == (
+    assert (Encoder.SORTED, True, (), ()) == (
         rules.encoder,
         rules.ordered,
         rules.key,
@@ -51,11 +52,17 @@ def test_identity_and_form() -> None:
     """Key, session and encoder are passed on."""
     config = AdapterConfig(key=["id", "/a/b"], session="sid", encoder=Encoder.DECLARED)
     rules = compile_rules(config)
-    assert (("id", "/a/b"), "sid", Encoder.DECLARED) == (
+    assert (("id", "/a/b"), (Pointer.parse("sid"),), Encoder.DECLARED) == (
         rules.key,
         rules.session,
         rules.encoder,
     )
+
+
+def test_session_at_several_places() -> None:
+    """They stay in the order in which they are looked for."""
+    rules = compile_rules(AdapterConfig(session=["/b/id", "a"]))
+    assert ("/b/id", "a") == tuple(place.text for place in rules.session)
 
 
 EVENT: Event = {"kind": "k", "n": {"a": 1, "b": 2.345}, "list": [{"x": 1}, {"x": 2}]}

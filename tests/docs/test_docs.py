@@ -27,6 +27,7 @@ from pytest_parsediff.core.canonical import ENCODER_VERSIONS
 from pytest_parsediff.core.config import (
     RESERVED_KEYS,
     AdapterConfig,
+    CompareConfig,
     DefaultsConfig,
     Mark,
     ScenarioConfig,
@@ -122,6 +123,10 @@ def test_each_update_mode_is_documented() -> None:
         (
             "[adapters.&lt;name&gt;]",
             {*AdapterConfig.__struct_fields__, *SQLOutput.__struct_fields__},
+        ),
+        (
+            "[adapters.&lt;name&gt;.compare]",
+            {*CompareConfig.__struct_fields__},
         ),
     ],
 )
