@@ -12,6 +12,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_parsediff import hookspecs
+from pytest_parsediff.live_options import (
+    add_live_options,
+    add_retry_flag,
+    read_live_options,
+)
 from pytest_parsediff.options import (
     add_options,
     add_update_flags,
@@ -31,6 +36,7 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Register flags and ini values."""
     add_options(parser)
+    add_live_options(parser)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -40,13 +46,15 @@ def pytest_load_initial_conftests(
     """Register ``--update-golden`` after the conftest files had their turn."""
     yield
     add_update_flags(parser, args)
+    add_retry_flag(parser, args)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Switch collection on when it was asked for."""
     settings = read_settings(config)
+    live = read_live_options(config)
     keep_goldens_from_syrupy(config)
-    if settings.enabled:
+    if settings.enabled and live is None:
         from pytest_parsediff.session import ScenarioPlugin  # noqa: PLC0415
 
         plugin = ScenarioPlugin(config, settings)

@@ -414,11 +414,41 @@ class TwoSourcesError(ParsediffError):
     hint = "Leave one of the two sources out, or declare a `session` that tells them apart."
 
 
+class SessionChangedError(ParsediffError):
+    """A stored session parses to something else now, and its source stood still."""
+
+    code = "PD509"
+    hint = "Correct the parser; or declare the change, or record the session again."
+
+
+class SessionRacedError(ParsediffError):
+    """A session has a class that ``--parsediff-fail-on`` names, though not `changed`."""
+
+    code = "PD510"
+    hint = (
+        "Run again when nobody writes; or leave the class out of --parsediff-fail-on."
+    )
+
+
+class SessionExcludedError(ParsediffError):
+    """The parser vetoes a stored session, and no session may be vetoed."""
+
+    code = "PD514"
+    hint = "Correct the parser, or allow so many with --parsediff-max-excluded."
+
+
 class SourceParseError(ParsediffError):
     """An adapter failed on a source of a live run."""
 
     code = "PD515"
     hint = "Correct the adapter, or look at the place in the source that is named."
+
+
+class ReportFileError(ParsediffError):
+    """The file given with ``--parsediff-report`` cannot be written."""
+
+    code = "PD519"
+    hint = "Give a path in a folder that exists and can be written."
 
 
 class UnknownSessionError(ParsediffError):
