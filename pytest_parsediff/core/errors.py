@@ -6,6 +6,8 @@ Codes are stable and never reused: ``PD1xx`` scenarios and options, ``PD2xx`` st
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from pytest_parsediff.core.problem import ParsediffError as ParsediffError
 from pytest_parsediff.core.problem import Unavailable as Unavailable
 from pytest_parsediff.core.problem import Where as Where
@@ -430,6 +432,29 @@ class SessionRacedError(ParsediffError):
     )
 
 
+class DeclarationUnmetError(ParsediffError):
+    """A session is not what a ``raced`` or ``expected_change`` declares."""
+
+    code = "PD511"
+    hint = "Correct the declaration, or remove it; or correct the parser."
+
+
+class VacuousRunError(ParsediffError):
+    """A parse-diff run verified nothing."""
+
+    code = "PD512"
+    hint = (
+        "Check archive, sources and selection; `--parsediff-min-examined=0` allows it."
+    )
+
+
+class BudgetExceededError(ParsediffError):
+    """A parse-diff run has more of something than was allowed, or too few sessions."""
+
+    code = "PD513"
+    hint = "Look at the sessions of that class, or change the budget that is named."
+
+
 class SessionExcludedError(ParsediffError):
     """The parser vetoes a stored session, and no session may be vetoed."""
 
@@ -463,3 +488,113 @@ class RunDatabaseError(ParsediffError):
 
     code = "PD522"
     hint = "Run again; if a process of an earlier run hangs, end it first."
+
+
+class ArchiveUnreadableError(ParsediffError):
+    """A file is no archive, is damaged, or cannot be read."""
+
+    code = "PD501"
+    hint = (
+        "Give the path of an archive, or record a new one with --parsediff-record=FILE."
+    )
+
+
+class ArchiveVersionError(ParsediffError):
+    """An archive was written by a version with another schema."""
+
+    code = "PD502"
+    hint = "Install the pytest-parsediff that wrote the archive, or a newer one."
+
+
+class ArchiveLockedError(ParsediffError):
+    """Another process holds the archive."""
+
+    code = "PD503"
+    hint = "Wait until the other process is done, then run again."
+
+
+class ArchiveMissingError(ParsediffError):
+    """There is no archive at the path given."""
+
+    code = "PD504"
+    hint = "Correct the path, or record an archive with --parsediff-record=FILE."
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One reason why a preflight failed.
+
+    Attributes:
+        code: Of the error.
+        name: Adapter and source, or adapter and session.
+        message: One line for people.
+    """
+
+    code: str
+    name: str
+    message: str
+
+
+class PreflightError(ParsediffError):
+    """Something could not be parsed, so nothing at all was recorded.
+
+    Attributes:
+        run_id: Of the run in the archive's ledger.
+        total: How many sources and sessions were looked at.
+        failures: All of them.
+    """
+
+    code = "PD507"
+    hint = (
+        "Correct what failed, leave it out, or name sessions with --parsediff-session."
+    )
+
+    def __init__(  # noqa: PLR0913, PLR0917 - those of the base, then its own
+        self,
+        message: str,
+        where: Where | None = None,
+        hint: str | None = None,
+        detail: str = "",
+        run_id: int = 0,
+        total: int = 0,
+        failures: tuple[Failure, ...] = (),
+    ) -> None:
+        super().__init__(message, where, hint, detail)
+        self.run_id = run_id
+        self.total = total
+        self.failures = failures
+
+
+class StalePayloadError(ParsediffError):
+    """What the archive holds of a session is fresher than what was to be recorded."""
+
+    code = "PD508"
+    hint = "Record again with --parsediff-retry-failed."
+
+
+class StoredSQLError(ParsediffError):
+    """``stored.sql`` or a query for stored sessions gives no stored sessions."""
+
+    code = "PD517"
+    hint = "Correct the SQL; docs/archive.md has the tables and columns."
+
+
+class RecordingAbortedError(ParsediffError):
+    """A recording ended before its end; the archive holds what it held before."""
+
+    code = "PD521"
+    hint = "Remove the cause, then record again with --parsediff-retry-failed."
+
+
+class SourceMovedError(ParsediffError):
+    """A source was written while it was parsed, so the parse may be torn."""
+
+    code = "PD523"
+    hint = "Record again with --parsediff-retry-failed once the source is quiet."
+
+
+class AppendBaseError(ParsediffError):
+    """An incremental parse does not go on from what the archive holds."""
+
+    code = "PD524"
+    hint = "Record this source in full."
