@@ -476,6 +476,13 @@ class ReportFileError(ParsediffError):
     hint = "Give a path in a folder that exists and can be written."
 
 
+class EvidenceQueryError(ParsediffError):
+    """The query under ``evidence`` or ``session_list`` failed."""
+
+    code = "PD516"
+    hint = "Run the query by hand on the source, with `sqlite3 -readonly`."
+
+
 class UnknownSessionError(ParsediffError):
     """A session that was asked for is neither stored nor in any source."""
 
@@ -598,3 +605,34 @@ class AppendBaseError(ParsediffError):
 
     code = "PD524"
     hint = "Record this source in full."
+
+
+# --- PD6xx: interleavings ---------------------------------------------------------
+
+
+class WriterStepError(ParsediffError):
+    """SQLite refused what a scripted writer was to do."""
+
+    code = "PD610"
+    hint = "Correct the writer's script; steps run in order, on what the store then is."
+
+
+class WriterScriptError(ParsediffError):
+    """A writer's script cannot be cut into steps."""
+
+    code = "PD611"
+    hint = "Write one statement or transaction per step, or label steps with `-- step:`."
+
+
+class BadTokenError(ParsediffError):
+    """A replay token is none, or was damaged on the way."""
+
+    code = "PD612"
+    hint = "Copy the whole token from the failure, from `pd1:` on."
+
+
+class ForeignTokenError(ParsediffError):
+    """A replay token was made for another scenario, or another state of this one."""
+
+    code = "PD613"
+    hint = "Name the scenario it was printed for; after a change, run the stress again."
