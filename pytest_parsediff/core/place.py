@@ -24,6 +24,7 @@ from pytest_parsediff.core.errors import (
     Where,
 )
 from pytest_parsediff.core.event import Source
+from pytest_parsediff.core.mtimes import refuse_idle_globs
 from pytest_parsediff.core.proof import Content
 from pytest_parsediff.core.scenario import FILES, SCENARIO_TOML, Scenario
 from pytest_parsediff.core.states import (
@@ -87,7 +88,8 @@ class StorePlacer:
             placed = _place_files(scenario, root)
         if scenario.config.mtime is not UNSET:
             try:
-                _set_mtimes(root, scenario.config.mtime)
+                toml = scenario.folder / SCENARIO_TOML
+                _set_mtimes(root, scenario.config.mtime, toml)
             except BaseException:
                 placed.close()  # nobody else knows of its writer
                 raise
@@ -210,13 +212,23 @@ def _copy_link(path: Path, copy: Path, inside: Path) -> None:
     copy.symlink_to(leads_to)
 
 
-def _set_mtimes(root: Path, mtimes: Mapping[str, datetime]) -> None:
-    """Set modification times; of several globs that match, the last one wins."""
+def _set_mtimes(root: Path, mtimes: Mapping[str, datetime], toml: Path) -> None:
+    """Set modification times; of several globs that match, the last one wins.
+
+    Raises:
+        BadValueError: PD103, *toml* has a glob that matches nothing.
+    """
+    paths = []
+    idle = dict.fromkeys(mtimes)
     for folder, _, names in os.walk(root):
         for name in names:
             path = Path(folder) / name
             relative = path.relative_to(root).as_posix()
+            paths.append(relative)
             for glob, moment in mtimes.items():
                 if glob == "**" or fnmatchcase(relative, glob):
+                    idle.pop(glob, None)
                     moment_ns = (moment - _EPOCH) // _MICROSECOND * 1000
                     os.utime(path, ns=(moment_ns, moment_ns), follow_symlinks=False)
+    if idle:
+        refuse_idle_globs(toml, idle, sorted(paths))

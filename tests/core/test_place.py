@@ -23,6 +23,7 @@ from pytest_parsediff.core.errors import (
     StoreStateError,
     Unavailable,
     ValueTooLargeError,
+    Where,
 )
 from pytest_parsediff.core.event import Source
 from pytest_parsediff.core.place import Placed, StorePlacer
@@ -30,6 +31,7 @@ from pytest_parsediff.core.proof import observe, violations
 from pytest_parsediff.core.scenario import Scenario
 from pytest_parsediff.core.states import Writer, enter_state
 from pytest_parsediff.core.store import build_image
+from pytest_parsediff.core.toml import read_toml
 
 SQL = "CREATE TABLE t(a);INSERT INTO t VALUES (1);"
 
@@ -434,6 +436,52 @@ def test_mtimes(folder: Path, files: Path, root: Path) -> None:
         for name in expected
     }
     assert expected == found
+
+
+NOON = "= 2026-01-01T12:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("toml", "line", "glob"),
+    [
+        (f'[mtime]\n"**" {NOON}\n"*.json" {NOON}', 3, "*.json"),
+        (f'source = "d"\nmtime."a.jsonl" {NOON}', 2, "a.jsonl"),
+        (f"mtime = {{d {NOON}, b {NOON}}}", 1, "d"),
+    ],
+    ids=["extension", "not-the-whole-path", "folder"],
+)
+def test_a_glob_that_matches_nothing(
+    folder: Path, files: Path, root: Path, toml: str, line: int, glob: str
+) -> None:
+    """PD103 at its line, with the path of the file it may have meant."""
+    (files / "d").mkdir()
+    (files / "d" / "a.jsonl").touch()
+    (files / "b").touch()
+    file = folder / "scenario.toml"
+    file.write_text(toml)
+    own = read_toml(file, ScenarioConfig)
+    with pytest.raises(BadValueError, match="PD103") as caught:
+        StorePlacer().place(scenario(folder, None, mtime=own.mtime), root)
+    expected = f"mtime: {glob!r} matches no file; the nearest path is 'd/a.jsonl'"
+    assert expected == caught.value.message
+    assert Where(file, line) == caught.value.where
+    assert "whole path" in caught.value.hint
+
+
+def test_a_glob_in_an_empty_store(folder: Path, files: Path, root: Path) -> None:
+    """Without files there is no nearest one."""
+    (folder / "scenario.toml").write_text(f'mtime."**" {NOON}')
+    own = read_toml(folder / "scenario.toml", ScenarioConfig)
+    with pytest.raises(BadValueError, match=r"'\*\*' .*; the store has no files"):
+        StorePlacer().place(scenario(folder, None, mtime=own.mtime), root)
+
+
+def test_a_glob_for_all_scenarios(folder: Path, root: Path) -> None:
+    """One that parsediff.toml gives need not match in each scenario."""
+    (folder / "scenario.toml").write_text(f'mtime."*.db" {NOON}')
+    mtime = {"*.db": "2026-01-01T12:00:00Z", "*.jsonl": "2026-01-01T12:00:00Z"}
+    placed = StorePlacer().place(scenario(folder, mtime=mtime), root)
+    assert 1_767_268_800 == placed.source.path.stat().st_mtime
 
 
 def test_mtime_of_a_database(folder: Path, root: Path) -> None:
