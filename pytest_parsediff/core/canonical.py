@@ -19,12 +19,12 @@ strings (RFC 8259 section 7). Split with :func:`split_lines`, never with
 from __future__ import annotations
 
 import json
-import marshal
 import math
 import re
 from collections.abc import Callable, Iterable
 from enum import StrEnum
-from typing import NamedTuple
+from itertools import chain
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -59,7 +59,9 @@ _sorted = json.JSONEncoder(
 _declared = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 #: How many events are encoded at once: enough to share the work, few enough for memory.
 _BATCH = 256
-_NO_REFERENCES = 2  # version of marshal's format that knows only Python's own values
+#: What :func:`json.loads` returns; nothing else is encoded without a closer look.
+_JSON_KINDS = frozenset({dict, list, str, int, float, bool, type(None)})
+_decode_lines = msgspec.json.Decoder().decode_lines
 
 
 def encode_sorted(event: Event) -> bytes:
@@ -119,12 +121,14 @@ class _Form(NamedTuple):
         fast: Encodes most events to the same text, ten times as fast.
         number: Prints a float.
         finish: Makes the line of JSON text whose numbers are printed.
+        special: ASCII that the line does not hold as the text does.
     """
 
     slow: json.JSONEncoder
     fast: msgspec.json.Encoder
     number: Callable[[float], str]
     finish: Callable[[str], bytes]
+    special: tuple[bytes, ...] = ()
 
 
 def encode_lines(events: Iterable[Event], encoder: Encoder) -> list[bytes]:
@@ -146,39 +150,61 @@ def _encode_batch(events: list[Event], form: _Form) -> list[bytes]:
 
     Line feeds can be put between the texts, because a JSON text has its own escaped.
     """
-    text = _encode_fast(events, form)
-    if text is None:  # one by one, which says what is wrong with which, and where
+    data = _encode_fast(events, form)
+    if data is None:  # one by one, which says what is wrong with which, and where
         text = "\n".join([_dump(form, event) for event in events])
+    elif data.isascii() and not any(special in data for special in form.special):
+        return data.split(b"\n")
+    else:
+        text = data.decode()
     return form.finish(text).split(b"\n")
 
 
-def _encode_fast(events: list[Event], form: _Form) -> str | None:
+def _encode_fast(events: list[Event], form: _Form) -> bytes | None:
     """Return the texts of *events*, each on a line of its own, or ``None``.
 
-    ``None`` means that the slow encoder must look: values of other types than JSON's
-    own, which marshal refuses or which come back different, and whatever the fast
-    encoder does not take. The two agree on all text but floats.
+    ``None`` means that the slow encoder must look: there are values of other types
+    than JSON's own, or something that the fast encoder does not take. The two agree on
+    all text but floats.
     """
-    floats: set[str] = set()
-
-    def note(token: str) -> float:
-        floats.add(token)
-        return float(token)
-
     try:
-        marshal.dumps(events, _NO_REFERENCES)
-        data = form.fast.encode_lines(events)
-        if msgspec.json.Decoder(float_hook=note).decode_lines(data) != events:
+        data = form.fast.encode_lines(events)  # first: it finds what holds itself
+        kinds = _kinds(events)
+        if not kinds <= _JSON_KINDS:
+            return None
+        if float in kinds and _decode_lines(data) != events:  # NaN became null
             return None
     except (TypeError, ValueError, RecursionError, msgspec.MsgspecError):
         return None
-    if not all(type(event) is dict for event in events):
-        return None
-    text = data[:-1].decode()
-    if all(form.number(float(token)) == token for token in floats):
-        return text
+    data = data[:-1]
+    if float not in kinds:
+        return data
     # one by one, because few events hold a float
-    return "\n".join([_print_floats(line, form.number) for line in text.split("\n")])
+    texts = [_print_floats(text, form.number) for text in data.decode().split("\n")]
+    return "\n".join(texts).encode()
+
+
+def _kinds(events: list[Event]) -> set[type]:
+    """Return the types of all values in *events*.
+
+    An item that is no dictionary, and a key that is not text, count as ``object``.
+    Written so that each value is passed over in C.
+    """
+    kinds: set[type] = set()
+    if set(map(type, events)) != {dict}:
+        return {object}
+    dicts: list[Any] = list(events)
+    lists: list[Any] = []
+    while dicts or lists:
+        if not set(map(type, chain.from_iterable(dicts))) <= {str}:
+            return {object}
+        values = [*chain.from_iterable(map(dict.values, dicts))]
+        values += chain.from_iterable(lists)
+        found = set(map(type, values))
+        kinds |= found
+        dicts = [one for one in values if type(one) is dict] if dict in found else []
+        lists = [one for one in values if type(one) is list] if list in found else []
+    return kinds
 
 
 def join_lines(lines: Iterable[bytes]) -> bytes:
@@ -332,6 +358,10 @@ _FORMS = {
         _sorted, msgspec.json.Encoder(order="sorted"), repr, _finish_sorted
     ),
     Encoder.DECLARED: _Form(
-        _declared, msgspec.json.Encoder(), go_float, _finish_declared
+        _declared,
+        msgspec.json.Encoder(),
+        go_float,
+        _finish_declared,
+        (b"<", b">", b"&"),
     ),
 }
