@@ -28,13 +28,20 @@ from pytest_parsediff.core.errors import (
     Unavailable,
     Where,
 )
-from pytest_parsediff.core.event import Checkpoint, Context, Emission, Event, Source
+from pytest_parsediff.core.event import (
+    Checkpoint,
+    Context,
+    Emission,
+    Event,
+    Notice,
+    Source,
+)
 
 _MAX_COMMAND = 300
 
 
 @final
-@dataclass(slots=True)  # not frozen: the protocol lets the name be set
+@dataclass(frozen=True, slots=True)
 class CommandAdapter:
     """An adapter that is configured with ``command`` or ``sql``.
 
@@ -76,7 +83,7 @@ class CommandReader:
             cursor: Handed over in the file ``{cursor_in}``; empty for ``None``.
 
         Yields:
-            The events; then a checkpoint, if something was written to
+            The events and notices; then a checkpoint, if something was written to
             ``{cursor_out}``.
 
         Raises:
@@ -135,7 +142,7 @@ class _Run:
         if cursor:
             yield Checkpoint(cursor)
 
-    def events(self) -> Iterator[Event]:
+    def events(self) -> Iterator[Event | Notice]:
         if self.config.sql:
             db = self.path(self.config.sql.db, "sql.db")
             limits = {"end": self.end, "max_bytes": self.limits.max_bytes}

@@ -37,7 +37,7 @@ _EXIT_HINT = "Correct the adapter; the end of its stderr is above."
 
 
 @final
-@dataclass(slots=True)  # not frozen: the protocol lets the name be set
+@dataclass(frozen=True, slots=True)
 class IsolatedAdapter:
     """An adapter in Python that runs in a process of its own, one per scan.
 

@@ -10,13 +10,12 @@ from pytest_parsediff.core.event import Context, Emission, Source
 
 @runtime_checkable
 class Adapter(Protocol):
-    """Turns a store into events and never writes to it.
+    """Turns a store into events and never writes to it."""
 
-    Attributes:
-        name: What people type to select the adapter.
-    """
-
-    name: str
+    @property
+    def name(self) -> str:
+        """What people type to select the adapter; an attribute will do."""
+        ...
 
     def scan(self, source: Source, cursor: str | None, /) -> Iterator[Emission]:
         """Yield events, checkpoints and notices.
@@ -48,7 +47,10 @@ class Reader(Protocol):
 class OpenableAdapter(Protocol):
     """An adapter that keeps a reader between polls."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What people type to select the adapter; an attribute will do."""
+        ...
 
     def open(self, source: Source, context: Context, /) -> Reader:
         """Return a reader of *source*; the caller closes it."""

@@ -210,7 +210,7 @@ def _wanted_arguments(function: Callable[..., object], name: str) -> int:
     return max(count, 1)
 
 
-@dataclass(slots=True)  # not frozen: the protocol lets the name be set
+@dataclass(frozen=True, slots=True)
 class _PathFunction:
     """A function of the path. It knows no cursor: every scan is a full one."""
 
@@ -223,7 +223,7 @@ class _PathFunction:
         )
 
 
-@dataclass(slots=True)  # not frozen: the protocol lets the name be set
+@dataclass(frozen=True, slots=True)
 class _ContextFunction:
     """A function of path and context. It knows no cursor either."""
 
