@@ -6,9 +6,10 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
-_KINDS: tuple[Literal["scenario", "parsediff"], ...] = ("scenario", "parsediff")
+Kind: TypeAlias = Literal["scenario", "parsediff", "report"]
+_KINDS: tuple[Kind, ...] = ("scenario", "parsediff", "report")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,16 +28,17 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
     schema = verbs.add_parser(
         "schema",
-        help="print the JSON schema of a configuration file",
-        description="Print the JSON schema (draft 2020-12) of scenario.toml, or of"
-        " parsediff.toml and [tool.parsediff]. Editors check and complete with it.",
+        help="print the JSON schema of a configuration file, or of the report",
+        description="Print the JSON schema (draft 2020-12) of scenario.toml, of"
+        " parsediff.toml and [tool.parsediff], or of what --parsediff-report writes."
+        " Editors check and complete with it.",
     )
     schema.add_argument(
         "kind",
         nargs="?",
         choices=_KINDS,
         default="scenario",
-        help="which file: %(choices)s (default: %(default)s)",
+        help="which one: %(choices)s (default: %(default)s)",
     )
     schema.set_defaults(verb=_print_schema)
     return parser
@@ -47,11 +49,19 @@ def _print_schema(options: argparse.Namespace) -> int:
     return 0
 
 
-def schema_text(kind: Literal["scenario", "parsediff"]) -> str:
+def schema_text(kind: Kind) -> str:
     """Return the schema as it is published: sorted, two spaces, one LF at the end."""
-    from pytest_parsediff.core.config import json_schema  # noqa: PLC0415 - for --help
+    schema: dict[str, Any]
+    if kind == "report":
+        from pytest_parsediff.reports.json import (  # noqa: PLC0415 - for --help
+            json_schema as report_schema,
+        )
 
-    schema: dict[str, Any] = json_schema(kind)
+        schema = report_schema()
+    else:
+        from pytest_parsediff.core.config import json_schema  # noqa: PLC0415
+
+        schema = json_schema(kind)
     return json.dumps(schema, indent=2, sort_keys=True) + "\n"
 
 

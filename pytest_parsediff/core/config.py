@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -237,9 +238,7 @@ def json_schema(kind: Literal["scenario", "parsediff"]) -> dict[str, Any]:
     """Return the JSON schema (draft 2020-12) of one of the two files."""
     structure = ScenarioConfig if kind == "scenario" else DefaultsConfig
     schema = msgspec.json.schema(structure)
-    for documented in _DOCUMENTED:
-        if documented.__name__ in schema["$defs"]:
-            _describe(schema["$defs"][documented.__name__], documented)
+    describe(schema, _DOCUMENTED)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"pytest-parsediff {kind}.toml",
@@ -247,16 +246,30 @@ def json_schema(kind: Literal["scenario", "parsediff"]) -> dict[str, Any]:
     }
 
 
-def _describe(definition: dict[str, Any], structure: type[msgspec.Struct]) -> None:
-    """Move what the docstring says of each key to the key, where editors show it."""
+def describe(
+    schema: dict[str, Any], documented: Sequence[type[msgspec.Struct]]
+) -> None:
+    """Move what docstrings say of structures and keys into *schema*, for editors."""
+    for structure in documented:
+        if structure.__name__ in schema["$defs"]:
+            _describe(schema["$defs"][structure.__name__], structure, documented)
+
+
+def _describe(
+    definition: dict[str, Any],
+    structure: type[msgspec.Struct],
+    documented: Sequence[type[msgspec.Struct]],
+) -> None:
     for base in reversed(structure.__mro__):
-        if base not in _DOCUMENTED:
+        if base not in documented:
             continue
         summary, _, attributes = inspect.cleandoc(base.__doc__ or "").partition(
             "\n\nAttributes:\n"
         )
         definition["description"] = summary
         for name, text in _ATTRIBUTE.findall(attributes):
-            key = definition["properties"][name]
+            key = definition["properties"][encoded[name]]
             unit = f" ({key['description']})" if "description" in key else ""
+        fields = structure.__struct_fields__, structure.__struct_encode_fields__
+        encoded = dict(zip(*fields, strict=True))
             key["description"] = " ".join(text.split()) + unit
