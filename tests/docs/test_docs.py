@@ -519,3 +519,15 @@ def test_the_pages_build(tmp_path: Path) -> None:
     )
 
     assert (0, "") == (done.returncode, done.stderr)
+
+
+def test_each_folder_of_tests_is_described() -> None:
+    """``tests/README.md`` has a row for each folder that holds tests."""
+    tests = REPOSITORY / "tests"
+    folders = {path.relative_to(tests).parts[0] for path in tests.glob("*/**/*.py")}
+    rows = re.findall(
+        r"^\| `(\w+)/` \|", (tests / "README.md").read_text(), re.MULTILINE
+    )
+
+    assert {"core", "docs"} <= folders
+    assert [] == sorted(folders - {*rows})
