@@ -16,10 +16,11 @@ import os
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
+
+from pytest_parsediff.core.files import read_file
 
 _CHILD = """\
 import hashlib, json, sys
@@ -28,8 +29,7 @@ print(json.dumps([hashlib.sha256(open(p, "rb").read()).hexdigest() for p in path
 """
 
 
-@dataclass(frozen=True, slots=True)
-class FileState:
+class FileState(NamedTuple):
     """One file at one moment.
 
     Attributes:
@@ -117,11 +117,9 @@ def _digests(
 ) -> dict[str, bytes]:
     if not names:
         return {}
-    identities = {(status.st_dev, status.st_ino) for status in found.values()}
-    if _is_open(identities):
-        gc.collect()  # a connection in a reference cycle closes only now
-        if _is_open(identities):
-            return dict(zip(names, _digests_in_child(root, names), strict=True))
+    files = {name: status for name, status in found.items() if name[-1] != "/"}
+    if is_held(files.values(), _only_names(files)):
+        return dict(zip(names, _digests_in_child(root, names), strict=True))
     digests = {}
     for name in names:
         expected = likely.get(name)
@@ -134,8 +132,7 @@ def _digests(
 
 def _holds(path: str, data: bytes) -> bool:
     """Return whether the file holds just *data*; comparing is cheaper than hashing."""
-    with open(path, "rb", buffering=0) as file:
-        return file.read(len(data) + 1) == data
+    return read_file(path, len(data)) == data
 
 
 def _digest(path: Path) -> bytes:
@@ -143,7 +140,24 @@ def _digest(path: Path) -> bytes:
         return hashlib.file_digest(file, "sha256").digest()
 
 
-def _is_open(identities: set[tuple[int, int]]) -> bool:
+def is_held(files: Iterable[os.stat_result], only_names: tuple[str, ...] = ()) -> bool:
+    """Return whether this process has one of *files* open, by whatever library.
+
+    If so, neither may it be opened and closed here, nor read through another SQLite
+    library: both take the locks of its holder away. A child process may do either.
+
+    Args:
+        files: Their identities count.
+        only_names: What the names of their descriptors end with, if that is known.
+    """
+    identities = {(status.st_dev, status.st_ino) for status in files}
+    if not _is_open(identities, only_names):
+        return False
+    gc.collect()  # a connection in a reference cycle closes only now
+    return _is_open(identities, only_names)
+
+
+def _is_open(identities: set[tuple[int, int]], only_names: tuple[str, ...]) -> bool:
     """Return whether this process has a descriptor on one of *identities*.
 
     Where the system does not list descriptors the answer is yes, but for Windows,
@@ -155,12 +169,28 @@ def _is_open(identities: set[tuple[int, int]]) -> bool:
         return os.name != "nt"
     for descriptor in descriptors:
         try:
+            if only_names:
+                name = os.readlink(f"/dev/fd/{descriptor}")
+                if not name.endswith(only_names):
+                    continue
             status = os.fstat(int(descriptor))
         except OSError:  # the descriptor of the listing itself
             continue
         if (status.st_dev, status.st_ino) in identities:
             return True
     return False
+
+
+def _only_names(files: Mapping[str, os.stat_result]) -> tuple[str, ...]:
+    """Return names such that a descriptor with another name is on none of *files*.
+
+    Linux tells the name under which a file was opened, or has been renamed to since,
+    for a seventh of the price of ``fstat``. A file with several links has several
+    names; then nothing is returned, and everything has to be looked at.
+    """
+    if sys.platform != "linux" or any(at.st_nlink != 1 for at in files.values()):
+        return ()
+    return tuple(name.rpartition("/")[2] for name in files)
 
 
 def _digests_in_child(root: Path, names: list[str]) -> list[bytes]:

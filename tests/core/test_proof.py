@@ -289,6 +289,24 @@ def test_with_an_open_file_a_child_takes_the_same_digests(
     assert ["child"] == readings
 
 
+@pytest.mark.parametrize("elsewhere", ["link", "renamed"])
+def test_an_open_file_is_found_under_any_name(
+    root: Path, tmp_path: Path, readings: list[str], elsewhere: str
+) -> None:
+    """A file that was opened through another link, or under an older name."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    if elsewhere == "link":
+        os.link(root / "store.db", outside / "other")
+        held = (outside / "other").open("rb")
+    else:
+        held = (root / "store.db").open("rb")
+        (root / "store.db").rename(root / "renamed")
+    with held:
+        observe(root)
+    assert ["child"] == readings
+
+
 def test_a_connection_in_a_cycle_is_collected_first(
     root: Path, readings: list[str]
 ) -> None:
