@@ -1,0 +1,1 @@
+"""Writers exactly between a reader's snapshots: plans, strategies, tokens, shrinking."""

@@ -1,0 +1,1 @@
+"""How a reader's gaps are seen: one module per way of reading."""

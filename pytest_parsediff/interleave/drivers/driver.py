@@ -1,0 +1,148 @@
+"""What every driver does: tell a schedule which gap the reader has reached."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol, TypeAlias
+from urllib.parse import unquote, urlsplit
+
+from pytest_parsediff.interleave.schedule import Kind
+
+#: Called just before the reader takes a snapshot or calls the file system.
+Reach: TypeAlias = Callable[[Kind, str], None]
+
+
+@dataclass(slots=True)
+class Witness:
+    """What a driver saw, and what it knows that it could not see.
+
+    Attributes:
+        connections: Connections to the store that were followed.
+        gaps: Gaps that were reported.
+        unseen: Ways into the store that were noticed but not followed, one line each.
+        threads: Names of threads other than the caller's in which gaps were reached.
+        failure: What a step or the harness raised inside a callback that swallows
+            exceptions; to be raised again at the next boundary.
+    """
+
+    connections: int = 0
+    gaps: int = 0
+    unseen: list[str] = field(default_factory=list)
+    threads: set[str] = field(default_factory=set)
+    failure: BaseException | None = None
+
+    def raise_failure(self) -> None:
+        """Raise what was kept in a callback, if anything."""
+        if self.failure is not None:
+            failure, self.failure = self.failure, None
+            raise failure
+
+
+class Driver(Protocol):
+    """Follows one way of reading."""
+
+    def following(self, root: Path, reach: Reach) -> AbstractContextManager[Witness]:
+        """Report every gap of a reader of what lies below *root*, for a while.
+
+        While *reach* runs, nothing is reported: what happens then is the writers'.
+        """
+        ...
+
+
+class Follower:
+    """What drivers share: one reader below one root, followed until it is left.
+
+    Attributes:
+        witness: What was seen.
+    """
+
+    def __init__(self, root: Path, reach: Reach) -> None:
+        self.witness = Witness()
+        self._root = os.path.realpath(root)
+        self._reach = reach
+        self._is_left = False
+        self._is_busy = False
+        self._thread = threading.get_ident()
+        self._lock = threading.RLock()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether writers act right now: what they do is not the reader's."""
+        return self._is_busy
+
+    def leave(self) -> None:
+        """Report nothing from now on."""
+        self._is_left = True
+
+    def is_below(self, path: str) -> bool:
+        """Return whether *path* is the root or lies below it, symlinks resolved."""
+        real = os.path.realpath(path)
+        return real == self._root or real.startswith(self._root + os.sep)
+
+    def report(self, kind: Kind, label: str) -> None:
+        """Let writers act, unless they are the ones who caused this."""
+        if self._is_left or self.witness.failure is not None:
+            return
+        with self._lock:
+            if self._is_busy:
+                return
+            if threading.get_ident() != self._thread:
+                self.witness.threads.add(threading.current_thread().name)
+            self.witness.gaps += 1
+            self._is_busy = True
+            try:
+                self._reach(kind, label)
+            finally:
+                self._is_busy = False
+
+    def report_kept(
+        self, kind: Kind, label: str, interrupt: Callable[[], object]
+    ) -> None:
+        """Do the same from a callback of SQLite, which swallows exceptions.
+
+        The first one is kept in the witness, and *interrupt* ends the statement.
+        """
+        try:
+            self.report(kind, label)
+        except BaseException as error:  # noqa: BLE001 - raised again at the boundary
+            if self.witness.failure is None:
+                self.witness.failure = error
+            interrupt()
+
+
+#: Statements that start no snapshot of their own ...
+_SILENT = ("BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE")
+#: ... but for these, which start one together with a write lock.
+_LOCKING = ("BEGIN IMMEDIATE", "BEGIN EXCLUSIVE")
+
+
+def is_locking(sql: str) -> bool:
+    """Return whether a statement begins a transaction and takes its snapshot."""
+    return sql.lstrip()[:16].upper().startswith(_LOCKING)
+
+
+def is_silent(sql: str) -> bool:
+    """Return whether a statement only begins, ends or names a transaction."""
+    return not is_locking(sql) and sql.lstrip()[:16].upper().startswith(_SILENT)
+
+
+def database_path(database: object) -> str | None:
+    """Return the path that ``sqlite3.connect`` or apsw was given, or ``None``.
+
+    ``None`` stands for databases in memory and temporary ones. URIs are decoded as in
+    https://sqlite.org/uri.html section 3.
+    """
+    if isinstance(database, bytes):
+        database = database.decode("utf-8", "surrogateescape")
+    text = str(database)
+    if text.startswith("file:"):
+        parts = urlsplit(text)
+        if "mode=memory" in parts.query or "vfs=memdb" in parts.query:
+            return None
+        text = unquote(parts.path)
+    return None if text in ("", ":memory:") else text

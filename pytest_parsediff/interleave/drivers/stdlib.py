@@ -1,0 +1,116 @@
+"""Follow readers that use the ``sqlite3`` module, without changing them.
+
+The audit event ``sqlite3.connect/handle`` fires for every way to make a connection, but
+with an object that is not initialised yet. So the hook remembers the object and installs
+a one-shot profiler, whose first event comes after the constructor and attaches a trace
+callback. A commit made inside that callback is seen by the statement that is about to
+start if, and only if, its connection holds no snapshot yet
+(https://sqlite.org/isolation.html: a snapshot starts with the first read).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from pytest_parsediff.interleave.drivers.audit import listening
+from pytest_parsediff.interleave.drivers.driver import (
+    Follower,
+    Reach,
+    Witness,
+    database_path,
+    is_locking,
+    is_silent,
+)
+from pytest_parsediff.interleave.schedule import Kind
+
+
+class StdlibDriver:
+    """Follows connections of the ``sqlite3`` module."""
+
+    @contextmanager
+    def following(self, root: Path, reach: Reach) -> Iterator[Witness]:
+        """Report every snapshot that such a connection takes; see ``Driver``."""
+        following = _Following(root, reach)
+        with listening(following.hear):
+            try:
+                yield following.witness
+            finally:
+                following.detach()
+
+
+class _Following(Follower):
+    """The connections of one reader while it is followed."""
+
+    def __init__(self, root: Path, reach: Reach) -> None:
+        super().__init__(root, reach)
+        self._is_ours = False
+        self._connections: list[sqlite3.Connection] = []
+
+    def hear(self, event: str, args: tuple[Any, ...]) -> None:
+        """Notice a connection in the making."""
+        if event == "sqlite3.connect":
+            path = None if self.is_busy else database_path(args[0])
+            self._is_ours = path is not None and self.is_below(path)
+            if self._is_ours:
+                self.report(Kind.FILE, "connect")
+        elif event == "sqlite3.connect/handle" and self._is_ours:
+            self._is_ours = False
+            self._attach_later(args[0])
+
+    def detach(self) -> None:
+        """Leave every connection alone from now on."""
+        self.leave()
+        for connection in self._connections:
+            with suppress(sqlite3.Error):  # closed, or of another thread
+                connection.set_trace_callback(None)
+        self._connections.clear()
+
+    def _attach_later(self, connection: sqlite3.Connection) -> None:
+        """Attach to *connection* at the first event after its constructor."""
+        before = sys.getprofile()
+
+        def attach(*event: Any) -> None:
+            sys.setprofile(before)
+            with suppress(sqlite3.Error):  # the constructor failed
+                self._attach(connection)
+            if before is not None:
+                before(*event)
+
+        sys.setprofile(attach)
+
+    def _attach(self, connection: sqlite3.Connection) -> None:
+        connection.set_trace_callback(_Tracer(connection, self).trace)
+        self._connections.append(connection)
+        self.witness.connections += 1
+
+
+class _Tracer:
+    """Knows whether one connection holds a snapshot."""
+
+    def __init__(self, connection: sqlite3.Connection, following: Follower) -> None:
+        self._connection = connection
+        self._following = following
+        self._has_snapshot = False
+
+    def trace(self, sql: str) -> None:
+        """Hear of a statement that is about to start."""
+        if sql.startswith("-- TRIGGER "):  # how SQLite tells of one inside another
+            return
+        if not self._connection.in_transaction:
+            self._has_snapshot = is_locking(sql)
+            if is_silent(sql):
+                return
+        elif self._has_snapshot or is_silent(sql):
+            return
+        else:
+            self._has_snapshot = True
+        self._following.report_kept(Kind.SNAPSHOT, sql, self._interrupt)
+
+    def _interrupt(self) -> None:
+        with suppress(sqlite3.Error):
+            self._connection.interrupt()

@@ -1,0 +1,196 @@
+"""Run one plan: at every gap the reader reaches, execute the steps that are due."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from pytest_parsediff.interleave.clock import HarnessClock
+from pytest_parsediff.interleave.plan import Gap, Placed, Plan
+
+
+class Blocked(Exception):  # noqa: N818 - an outcome of a step, not an error
+    """A step met a lock that the reader holds; it is tried again at the next gap."""
+
+
+class Step(Protocol):
+    """One atomic act of a writer: a transaction, an append, a rename, a tick."""
+
+    @property
+    def label(self) -> str:
+        """What the timeline calls it, one line."""
+        ...
+
+    def run(self, clock: HarnessClock, /) -> None:
+        """Do it now.
+
+        Raises:
+            Blocked: A lock is in the way; nothing was changed.
+        """
+        ...
+
+
+class Kind(StrEnum):
+    """What the reader was about to do, or did."""
+
+    POLL = "poll"
+    SNAPSHOT = "snapshot"
+    FILE = "file"
+    EMIT = "emit"
+    CHECKPOINT = "checkpoint"
+    STEP = "step"
+    BLOCKED = "blocked"
+    CRASH = "crash"
+    END = "end"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """One line of what happened in a run.
+
+    Attributes:
+        kind: What happened.
+        label: SQL, path, emitted event or label of the step; one line.
+        gap: The gap it belongs to.
+        writer: Index of the writer for steps, else ``None``.
+        index: Index of the step in its writer, for steps.
+        now_ms: Clock, milliseconds since the epoch.
+    """
+
+    kind: Kind
+    label: str
+    gap: Gap
+    writer: int | None = None
+    index: int | None = None
+    now_ms: int = 0
+
+
+@dataclass(slots=True)
+class Schedule:
+    """One plan while it runs.
+
+    Attributes:
+        plan: What is to happen.
+        writers: Steps per writer.
+        clock: Moved by the steps.
+        moments: What happened so far.
+        gaps: Number of gaps reached per poll, poll start included.
+        emissions: How much the reader has emitted.
+        ran: Steps that were executed, in order.
+    """
+
+    plan: Plan
+    writers: Sequence[Sequence[Step]]
+    clock: HarnessClock
+    moments: list[Moment] = field(default_factory=list)
+    gaps: list[int] = field(default_factory=list)
+    emissions: int = 0
+    ran: list[Placed] = field(default_factory=list)
+    _due: list[Placed] = field(init=False)
+    _gap: Gap = field(default=Gap(0, 0), init=False)
+    _is_running: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        self._due = [
+            placed
+            for placed in self.plan.steps
+            if placed.writer < len(self.writers)
+            and placed.index < len(self.writers[placed.writer])
+        ]
+
+    @property
+    def gap(self) -> Gap:
+        """The gap reached last."""
+        return self._gap
+
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether no step is due any more."""
+        return not self._due
+
+    @property
+    def is_running_a_step(self) -> bool:
+        """Whether a step runs right now: what drivers see then is not the reader."""
+        return self._is_running
+
+    def begin_poll(self) -> None:
+        """Start the next poll; its start is its first gap."""
+        self.gaps.append(0)
+        self._reach(Kind.POLL, f"poll {len(self.gaps)}")
+
+    def reach(self, kind: Kind, label: str) -> None:
+        """Say that the reader is about to take a snapshot or to call the file system.
+
+        Steps of a writer's own that cause such calls are ignored.
+        """
+        if not self._is_running and self.gaps:
+            self._reach(kind, label)
+
+    def emitted(self, kind: Kind, label: str) -> bool:
+        """Note an emission; return whether the reader is to be killed after it."""
+        self.emissions += 1
+        self._note(kind, label)
+        return self.is_crash_due
+
+    @property
+    def is_crash_due(self) -> bool:
+        """Whether the reader is to be killed now."""
+        return self.plan.crash is not None and self.emissions == self.plan.crash
+
+    def crashed(self) -> None:
+        """Note that the reader was killed."""
+        self._note(Kind.CRASH, "reader killed")
+
+    def drain(self) -> list[Placed]:
+        """Run whatever is left, after the last poll; return what stays blocked."""
+        before = -1
+        while self._due and len(self._due) != before:
+            before = len(self._due)
+            self._run(self._due)
+        return list(self._due)
+
+    def _reach(self, kind: Kind, label: str) -> None:
+        gap = self._gap = Gap(len(self.gaps) - 1, self.gaps[-1])
+        self.gaps[-1] += 1
+        if self._due and self._due[0].at <= gap:
+            self._run([placed for placed in self._due if placed.at <= gap])
+        self._note(kind, label)
+
+    def _run(self, due: Sequence[Placed]) -> None:
+        """Execute *due* in order; whatever follows a blocked step of a writer waits."""
+        waiting: set[int] = set()
+        self._is_running = True
+        try:
+            for placed in list(due):
+                if placed.writer not in waiting and not self._attempt(placed):
+                    waiting.add(placed.writer)
+        finally:
+            self._is_running = False
+
+    def _attempt(self, placed: Placed) -> bool:
+        step = self.writers[placed.writer][placed.index]
+        self.clock.advance(placed.dt_ms)
+        try:
+            step.run(self.clock)
+        except Blocked:
+            self.clock.advance(-placed.dt_ms)
+            self._note(Kind.BLOCKED, step.label, placed)
+            return False
+        self._due.remove(placed)
+        self.ran.append(placed)
+        self._note(Kind.STEP, step.label, placed)
+        return True
+
+    def _note(self, kind: Kind, label: str, placed: Placed | None = None) -> None:
+        self.moments.append(
+            Moment(
+                kind=kind,
+                label=label,
+                gap=self.gap,
+                writer=placed.writer if placed else None,
+                index=placed.index if placed else None,
+                now_ms=self.clock.now_ms,
+            )
+        )

@@ -1,0 +1,1 @@
+"""Scripted concurrent writers: what they do, and through which library."""

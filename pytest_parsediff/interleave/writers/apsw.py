@@ -1,0 +1,65 @@
+"""A writer through apsw, for readers that use it, and in processes of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import apsw
+
+from pytest_parsediff.core.errors import WriterStepError
+from pytest_parsediff.interleave.clock import HarnessClock
+from pytest_parsediff.interleave.schedule import Blocked
+from pytest_parsediff.interleave.writers.connection import (
+    SETTINGS,
+    Statement,
+    execute,
+)
+
+
+class ApswWriter:
+    """A writer through apsw."""
+
+    def __init__(self, path: Path, clock: HarnessClock) -> None:
+        flags = apsw.SQLITE_OPEN_READWRITE
+        self._connection = apsw.Connection(str(path), flags=flags)
+
+        def now_ms(*_none: object) -> int:
+            return clock.now_ms
+
+        self._connection.create_scalar_function("now_ms", now_ms, 0)
+        for setting in SETTINGS:
+            self._rows_of(Statement(setting))
+
+    def run(self, statements: Sequence[Statement], /) -> None:
+        """Execute one step; see ``WriterConnection``."""
+        had_transaction = self._in_transaction()
+        try:
+            blocked = execute(statements, self._rows_of, self._in_transaction)
+        except (apsw.BusyError, apsw.LockedError) as error:
+            self._roll_back(had_transaction)
+            raise Blocked(str(error)) from error
+        except apsw.Error as error:
+            self._roll_back(had_transaction)
+            raise WriterStepError(str(error)) from error
+        if blocked:
+            raise Blocked(blocked)
+
+    def image(self) -> bytes:
+        """Return the committed content of the database."""
+        return bytes(self._connection.serialize("main"))
+
+    def close(self) -> None:
+        """Close it; an open transaction is rolled back."""
+        self._connection.close()
+
+    def _rows_of(self, statement: Statement) -> list[Any]:
+        return self._connection.execute(statement.sql, statement.values).fetchall()
+
+    def _in_transaction(self) -> bool:
+        return not self._connection.get_autocommit()
+
+    def _roll_back(self, had_transaction: bool) -> None:
+        if self._in_transaction() and not had_transaction:
+            self._connection.execute("ROLLBACK").fetchall()

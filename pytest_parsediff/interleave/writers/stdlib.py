@@ -1,0 +1,66 @@
+"""A writer through the ``sqlite3`` module, for readers that use it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pytest_parsediff.core.errors import WriterStepError
+from pytest_parsediff.interleave.clock import HarnessClock
+from pytest_parsediff.interleave.schedule import Blocked
+from pytest_parsediff.interleave.writers.connection import (
+    SETTINGS,
+    Statement,
+    execute,
+)
+
+
+class StdlibWriter:
+    """A writer through the ``sqlite3`` module."""
+
+    def __init__(self, path: Path, clock: HarnessClock) -> None:
+        self._connection = sqlite3.connect(
+            path, timeout=0, isolation_level=None, check_same_thread=False
+        )
+        self._connection.create_function("now_ms", 0, lambda: clock.now_ms)
+        for setting in SETTINGS:
+            self._rows_of(Statement(setting))
+
+    def run(self, statements: Sequence[Statement], /) -> None:
+        """Execute one step; see ``WriterConnection``."""
+        had_transaction = self._connection.in_transaction
+        try:
+            blocked = execute(statements, self._rows_of, self._in_transaction)
+        except sqlite3.OperationalError as error:
+            self._roll_back(had_transaction)
+            if error.sqlite_errorcode & 0xFF in (
+                sqlite3.SQLITE_BUSY,
+                sqlite3.SQLITE_LOCKED,
+            ):
+                raise Blocked(str(error)) from error
+            raise WriterStepError(str(error)) from error
+        except sqlite3.Error as error:
+            self._roll_back(had_transaction)
+            raise WriterStepError(str(error)) from error
+        if blocked:
+            raise Blocked(blocked)
+
+    def image(self) -> bytes:
+        """Return the committed content of the database."""
+        return self._connection.serialize()
+
+    def close(self) -> None:
+        """Close it; an open transaction is rolled back."""
+        self._connection.close()
+
+    def _rows_of(self, statement: Statement) -> list[Any]:
+        return self._connection.execute(statement.sql, statement.values).fetchall()
+
+    def _in_transaction(self) -> bool:
+        return self._connection.in_transaction
+
+    def _roll_back(self, had_transaction: bool) -> None:
+        if self._connection.in_transaction and not had_transaction:
+            self._connection.rollback()
