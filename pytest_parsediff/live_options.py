@@ -5,19 +5,25 @@ from __future__ import annotations
 import argparse
 import os
 import shlex
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from pytest_parsediff.diff.gatesettings import GateSettings
 
 RETRY_FLAG = "--parsediff-retry-failed"
 #: What a bare ``--parsediff-retry-failed`` stands for.
 LAST_RUN = "last"
+#: Flags whose values the gate reads by itself.
+_GATE = (
+    *("max_raced", "max_stale", "max_excluded", "max_needs_retry"),
+    *("min_examined", "raced_retries"),
+)
 RECORD_MODES = ("full", "append")
-
-ValueT = TypeVar("ValueT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +93,7 @@ _FLAGS = (
     _Flag(
         "fail_on",
         "CLASS[,CLASS]",
-        "classes that fail a session (default: changed,parse_error)",
+        "classes that fail a session, or none (default: changed,parse_error)",
         "args",
         many=True,
     ),
@@ -110,8 +116,14 @@ _FLAGS = (
         "string",
     ),
     _Flag(
+        "max_needs_retry",
+        "N|N%",
+        "most sessions for which the parser may ask for another pass (default: 50%)",
+        "string",
+    ),
+    _Flag(
         "min_examined",
-        "N",
+        "N|N%",
         "fewest sessions that must have been compared (default: 1)",
         "string",
     ),
@@ -147,10 +159,7 @@ class LiveOptions:
         limit: Most sessions, newest first; 0 for all.
         sample: As given; empty for all.
         seed: Of the sample.
-        fail_on: Names of classes; ``None`` for the default.
-        budgets: ``max_raced`` and its like, as given; absent ones have defaults.
-        min_examined: Fewest sessions that must be compared.
-        raced_retries: How often a raced source is parsed again.
+        gate: What fails the run.
         report: Where the JSON document goes.
         show_bodies: Whether texts may be shown.
     """
@@ -165,10 +174,7 @@ class LiveOptions:
     limit: int = 0
     sample: str = ""
     seed: int = 0
-    fail_on: tuple[str, ...] | None = None
-    budgets: tuple[tuple[str, str], ...] = ()
-    min_examined: int = 1
-    raced_retries: int = 2
+    gate: GateSettings
     report: Path | None = None
     show_bodies: bool = False
 
@@ -275,28 +281,32 @@ def read_live_options(config: pytest.Config) -> LiveOptions | None:
     retry = getattr(option, "parsediff_retry_failed", None)
     if not given and retry is None:
         return None
-    asked = _Asked(config)
-    options = LiveOptions(
+    from pytest_parsediff.core.errors import OptionError  # noqa: PLC0415 - when needed
+
+    try:
+        options = _read(_Asked(config), retry or "")
+    except OptionError as error:
+        raise pytest.UsageError(str(error)) from None
+    _check_together(config, options, [flag.flag for flag in given])
+    return options
+
+
+def _read(asked: _Asked, retry: str) -> LiveOptions:
+    return LiveOptions(
         archive=asked.path("archive"),
         stored=asked.text("stored"),
         record=asked.path("record"),
         record_mode=asked.one_of("record_mode", RECORD_MODES) or "full",
-        retry=retry or "",
+        retry=retry,
         sources=tuple(dict.fromkeys(asked.sources())),
-        sessions=tuple(dict.fromkeys(option.parsediff_session or ())),
+        sessions=tuple(dict.fromkeys(asked.value("session") or ())),
         limit=asked.number("limit", 0),
-        sample=asked.text("sample"),
+        sample=asked.sample(),
         seed=asked.number("seed", 0, least=None),
-        fail_on=asked.names("fail_on"),
-        budgets=tuple(asked.budgets()),
-        min_examined=asked.number("min_examined", 1),
-        raced_retries=asked.number("raced_retries", 2),
+        gate=asked.gate(),
         report=asked.path("report"),
         show_bodies=bool(asked.value("show_bodies")),
     )
-    _check_together(config, options, [flag.flag for flag in given])
-    _check_values(options)
-    return options
 
 
 class _Asked:
@@ -345,7 +355,7 @@ class _Asked:
         value = self.value(name)
         if value is None or value == "":
             return default
-        number = _as(int, str(value))
+        number = _whole(str(value))
         if number is None or (least is not None and number < least):
             what = "a whole number" if least is None else f"a number from {least} on"
             raise usage(f"{_flag(name)}: expected {what}, got {value!r}")
@@ -359,20 +369,22 @@ class _Asked:
             raise usage(f"{_flag(name)}: expected one of {expected}, got {text!r}")
         return text
 
-    def names(self, name: str) -> tuple[str, ...] | None:
-        """Return words that stand between commas or in a list."""
-        value = self.value(name)
-        if value is None:
-            return None
-        words = [word.strip() for text in value for word in text.split(",")]
-        return tuple(dict.fromkeys(filter(None, words)))
+    def gate(self) -> GateSettings:
+        """Return what fails the run."""
+        from pytest_parsediff.diff.gatesettings import read_settings  # noqa: PLC0415
 
-    def budgets(self) -> Iterator[tuple[str, str]]:
-        """Yield name and text of each budget that is given."""
-        for name in ("max_raced", "max_stale", "max_excluded"):
-            text = self.text(name)
-            if text:
-                yield name, text
+        texts = {name: self.text(name) for name in _GATE}
+        texts["fail_on"] = " ".join(self.value("fail_on") or ())
+        return read_settings({name: text for name, text in texts.items() if text})
+
+    def sample(self) -> str:
+        """Return the sample as it was given, once it is known to mean something."""
+        from pytest_parsediff.diff.sample import parse_sample  # noqa: PLC0415
+
+        text = self.text("sample")
+        if text:
+            parse_sample(text, "--parsediff-sample")
+        return text
 
     @staticmethod
     def _absolute(text: str, base: Path) -> Path:
@@ -404,13 +416,9 @@ def _check_together(
         raise usage(f"--parsediff-{sides[0]} cannot be used with --dist=each")
 
 
-def _check_values(options: LiveOptions) -> None:
-    """Refuse values that only the gate and the sample understand."""
-
-
-def _as(kind: Callable[[str], ValueT], text: str) -> ValueT | None:
+def _whole(text: str) -> int | None:
     try:
-        return kind(text)
+        return int(text)
     except ValueError:
         return None
 

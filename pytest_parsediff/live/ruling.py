@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Protocol
 
 from pytest_parsediff.core.errors import (
     ParsediffError,
@@ -15,6 +13,7 @@ from pytest_parsediff.core.errors import (
     SourceParseError,
 )
 from pytest_parsediff.diff.expectation import Expectation, ExpectedKind, check
+from pytest_parsediff.diff.gatesettings import GateSettings
 from pytest_parsediff.diff.verdict import Reason, Verdict, VerdictClass
 
 _SKIPPED = {
@@ -40,20 +39,6 @@ _PASSES = {
 }
 
 
-class Policy(Protocol):
-    """The part of the gate's settings that one session can break."""
-
-    @property
-    def fail_on(self) -> AbstractSet[VerdictClass]:
-        """Classes that fail a session."""
-        ...
-
-    @property
-    def may_exclude(self) -> bool:
-        """Whether any session may be vetoed by the parser."""
-        ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ruling:
     """What becomes of an item.
@@ -74,12 +59,12 @@ class Ruling:
 
 
 def rule(
-    verdict: Verdict, policy: Policy, expectations: Sequence[Expectation] = ()
+    verdict: Verdict, gate: GateSettings, expectations: Sequence[Expectation] = ()
 ) -> Ruling:
     """Return what *verdict* means, given what was declared of its session.
 
     A declaration that does not come true fails the item, whatever the class; one that
-    does lets it pass, though the policy would fail it.
+    does lets it pass, though the gate would fail it.
     """
     declared = expectations[0].kind.value if expectations else ""
     if expectations:
@@ -90,18 +75,20 @@ def rule(
             why = "; ".join(filter(None, (one.reason for one in expectations)))
             return Ruling(expected=why or "declared", declared=declared)
         return Ruling(category="raced", declared=declared)
-    if error := _failure(verdict, policy):
+    if error := _failure(verdict, gate):
         return Ruling(error=error)
     if verdict.cls in _SKIPPED:
         return Ruling(category="skipped", skip=_why_skipped(verdict))
     return Ruling(category="stale" if verdict.is_stale else _PASSES[verdict.cls])
 
 
-def _failure(verdict: Verdict, policy: Policy) -> ParsediffError | None:
+def _failure(verdict: Verdict, gate: GateSettings) -> ParsediffError | None:
     cls, place = verdict.cls, _place(verdict)
-    if cls is VerdictClass.EXCLUDED_BY_PARSER and not policy.may_exclude:
+    budget = gate.max_excluded
+    may_exclude = budget is None or budget.amount > 0
+    if cls is VerdictClass.EXCLUDED_BY_PARSER and not may_exclude:
         return SessionExcludedError(f"{place} is vetoed by the parser")
-    if cls not in policy.fail_on:
+    if cls not in gate.fail_on:
         return None
     match cls:
         case VerdictClass.CHANGED:

@@ -17,11 +17,11 @@ import string
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from pytest_parsediff.core.errors import ParsediffError
 from pytest_parsediff.core.problem import strip_control
+from pytest_parsediff.diff.gate import Cause
 from pytest_parsediff.diff.verdict import VerdictClass
 from pytest_parsediff.reports.finding import Finding
-from pytest_parsediff.reports.totals import Totals
+from pytest_parsediff.reports.gathered import Gathered
 
 #: GitHub shows ten annotations of each kind per step.
 MOST_ANNOTATIONS = 10
@@ -37,16 +37,16 @@ def is_github(environment: Mapping[str, str] = os.environ) -> bool:
 
 
 def workflow_commands(
-    findings: Iterable[Finding], problems: Sequence[ParsediffError], file: str
+    findings: Iterable[Finding], causes: Sequence[Cause], file: str
 ) -> list[str]:
     """Return workflow commands: what the gate decided, then sessions that fail.
 
     Args:
         findings: Of the run; those without an error are left out.
-        problems: What fails the run as a whole.
+        causes: What fails the run as a whole.
         file: What annotations are attached to, with ``/``, below the repository.
     """
-    lines = [_command(file, "parse-diff gate", one.summary) for one in problems]
+    lines = [_command(file, "parse-diff gate", _text(one)) for one in causes]
     for finding in findings:
         if finding.error:
             title = f"{finding.verdict.adapter} {finding.verdict.session}"
@@ -71,30 +71,30 @@ def _escape_property(text: str) -> str:
     return _escape_data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def summary(totals: Totals, problems: Sequence[ParsediffError]) -> str:
+def _text(cause: Cause) -> str:
+    return f"{cause.code}: {cause.text}"
+
+
+def summary(gathered: Gathered, causes: Sequence[Cause]) -> str:
     """Return the run as Markdown: the gate, counts, fields, and what is not identical."""
-    failing = any(finding.error for finding in totals.listed)
-    word = "failed" if problems or failing else "passed"
+    totals = gathered.totals
+    word = "failed" if causes or gathered.failing else "passed"
     lines = [f"### Parse-diff gate: {word}", ""]
-    lines += [f"- {cell(one.summary)}" for one in problems]
+    lines += [f"- {cell(_text(one))}" for one in causes]
     lines += ["", "| class | sessions |", "|---|--:|"]
-    lines += [
-        f"| {cls} | {totals.classes[cls]} |"
-        for cls in VerdictClass
-        if totals.classes[cls]
-    ]
+    lines += [f"| {cls} | {totals.of(cls)} |" for cls in VerdictClass if totals.of(cls)]
     if totals.fields:
         lines += ["", "| changed field | sessions |", "|---|--:|"]
-        shown = totals.histogram()[:_MOST_ROWS]
+        shown = totals.histogram[:_MOST_ROWS]
         lines += [f"| {cell(name)} | {count} |" for name, count in shown]
-    lines += _session_table(totals)
+    lines += _session_table(gathered)
     return "\n".join(lines) + "\n"
 
 
-def _session_table(totals: Totals) -> list[str]:
+def _session_table(gathered: Gathered) -> list[str]:
     told = [
         finding
-        for finding in totals.sorted_findings()
+        for finding in gathered.sorted_findings()
         if finding.error or finding.verdict.cls is VerdictClass.RACED
     ]
     if not told:

@@ -12,10 +12,11 @@ import msgspec
 from msgspec import Meta
 
 from pytest_parsediff.core.config import describe
-from pytest_parsediff.core.errors import ParsediffError, ReportFileError, Where
+from pytest_parsediff.core.errors import ReportFileError, Where
+from pytest_parsediff.diff.gate import Cause
+from pytest_parsediff.diff.totals import Totals
 from pytest_parsediff.diff.verdict import FieldDiff, VerdictClass
 from pytest_parsediff.reports.finding import Finding
-from pytest_parsediff.reports.totals import Totals
 
 #: Grows when a member changes its meaning or goes; new ones may come at any time.
 REPORT_VERSION: Literal[1] = 1
@@ -84,6 +85,7 @@ class TotalsRow(msgspec.Struct, frozen=True, kw_only=True):
         selected: Sessions that were to be judged.
         judged: Sessions that have a verdict.
         examined: Those of them that were compared with what is stored.
+        verified: Those of them with a result: identical, changed, or raced as declared.
         classes: Number per class; every class is there.
         stale: Raced ones that only tell of an archive that is behind.
         informational_only: Identical ones that differ in what cannot fail.
@@ -92,17 +94,18 @@ class TotalsRow(msgspec.Struct, frozen=True, kw_only=True):
     selected: int
     judged: int
     examined: int
+    verified: int
     classes: dict[VerdictClass, int]
     stale: int
     informational_only: int
 
 
-class ProblemRow(msgspec.Struct, frozen=True, kw_only=True):
+class CauseRow(msgspec.Struct, frozen=True, kw_only=True):
     """Why the gate fails.
 
     Attributes:
         code: Of the error.
-        message: Its first line.
+        message: What was counted and what was allowed.
         hint: What to do next.
     """
 
@@ -116,11 +119,11 @@ class GateRow(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         passed: Whether nothing fails the run.
-        problems: Why it fails, besides sessions that fail by themselves.
+        causes: Why it fails.
     """
 
     passed: bool
-    problems: list[ProblemRow]
+    causes: list[CauseRow]
 
 
 class SideRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -187,7 +190,7 @@ DOCUMENTED = (
     FieldRow,
     SessionRow,
     TotalsRow,
-    ProblemRow,
+    CauseRow,
     GateRow,
     SideRow,
     RunRow,
@@ -199,11 +202,12 @@ def totals_row(totals: Totals, selected: int) -> TotalsRow:
     """Return the counts with every class, also those that nothing has."""
     return TotalsRow(
         selected=selected,
-        judged=totals.judged,
+        judged=totals.sessions,
         examined=totals.examined,
-        classes={cls: totals.classes[cls] for cls in VerdictClass},
+        verified=totals.verified,
+        classes={cls: totals.of(cls) for cls in VerdictClass},
         stale=totals.stale,
-        informational_only=totals.informational,
+        informational_only=totals.informational_only,
     )
 
 
@@ -240,17 +244,17 @@ def _field_row(one: FieldDiff) -> FieldRow:
     )
 
 
-def gate_row(problems: Sequence[ParsediffError], *, has_failures: bool) -> GateRow:
+def gate_row(causes: Sequence[Cause], *, has_failures: bool) -> GateRow:
     """Return what the gate decided.
 
     Args:
-        problems: What fails the run as a whole.
+        causes: What fails the run as a whole.
         has_failures: Whether a session fails by itself.
     """
     return GateRow(
-        passed=not problems and not has_failures,
-        problems=[
-            ProblemRow(code=p.code, message=p.summary, hint=p.hint) for p in problems
+        passed=not causes and not has_failures,
+        causes=[
+            CauseRow(code=one.code, message=one.text, hint=one.hint) for one in causes
         ],
     )
 

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import pytest
 
+from pytest_parsediff.diff.budget import Budget
 from pytest_parsediff.diff.expectation import Expectation, ExpectedKind
+from pytest_parsediff.diff.gatesettings import GateSettings
 from pytest_parsediff.diff.verdict import FieldDiff, Reason, Verdict, VerdictClass
 from pytest_parsediff.live.ruling import rule
 
 V = VerdictClass
 
 
-@dataclass(frozen=True)
-class Policy:
-    """What may fail."""
-
-    fail_on: frozenset[V] = frozenset({V.CHANGED, V.PARSE_ERROR})
-    may_exclude: bool = False
-    names: tuple[str, ...] = field(default=())
-
-
-DEFAULT = Policy()
+DEFAULT = GateSettings()
 TITLE = (FieldDiff(field="title", stored='"a"', parsed='"b"'),)
 
 
@@ -75,7 +66,7 @@ def test_what_fails(cls: V, code: str) -> None:
 @pytest.mark.parametrize("cls", [V.RACED, V.INCREMENTAL_SKEW, V.NEW_ON_DISK])
 def test_any_class_can_be_made_to_fail(cls: V) -> None:
     """PD510 for the classes that do not fail by themselves."""
-    ruling = rule(verdict(cls), Policy(fail_on=frozenset({cls})))
+    ruling = rule(verdict(cls), GateSettings(fail_on=frozenset({cls})))
 
     assert ruling.error is not None
     assert "PD510" == ruling.error.code
@@ -83,7 +74,7 @@ def test_any_class_can_be_made_to_fail(cls: V) -> None:
 
 def test_changed_and_unparsed_sessions_can_pass() -> None:
     """With other classes to fail on they are counted as what they are."""
-    none = Policy(fail_on=frozenset())
+    none = GateSettings(fail_on=frozenset())
 
     assert "changed" == rule(verdict(V.CHANGED), none).category
     assert "unparsed" == rule(verdict(V.PARSE_ERROR), none).category
@@ -91,7 +82,9 @@ def test_changed_and_unparsed_sessions_can_pass() -> None:
 
 def test_vetoed_sessions_pass_within_a_budget() -> None:
     """How many there are is the gate's business then."""
-    ruling = rule(verdict(V.EXCLUDED_BY_PARSER), Policy(may_exclude=True))
+    ruling = rule(
+        verdict(V.EXCLUDED_BY_PARSER), GateSettings(max_excluded=Budget.of(1))
+    )
 
     assert (None, "excluded") == (ruling.error, ruling.category)
 
@@ -130,7 +123,7 @@ def test_a_declared_change_is_expected() -> None:
 
 def test_a_declared_race_passes_though_races_fail() -> None:
     """The declaration is about this session, the policy about all others."""
-    strict = Policy(fail_on=frozenset({V.RACED}))
+    strict = GateSettings(fail_on=frozenset({V.RACED}))
     ruling = rule(verdict(V.RACED, Reason.MOVED_DURING_RUN), strict, [RACE])
 
     assert (None, "raced", "raced") == (ruling.error, ruling.category, ruling.declared)

@@ -47,7 +47,19 @@ SOURCE = "--parsediff-source=mine=store"
         ),
         (
             [ARCHIVE, SOURCE, "--parsediff-min-examined=many"],
-            "--parsediff-min-examined: expected a number from 0 on, got 'many'",
+            "min_examined: expected a whole number, or 0% to 100%, got 'many'",
+        ),
+        (
+            [ARCHIVE, SOURCE, "--parsediff-fail-on=racde"],
+            "fail_on: expected one of *, got 'racde'; the nearest is 'raced'",
+        ),
+        (
+            [ARCHIVE, SOURCE, "--parsediff-max-raced=101%"],
+            "max_raced: expected a whole number, or 0% to 100%, got '101%'",
+        ),
+        (
+            [ARCHIVE, SOURCE, "--parsediff-sample=5:stratfied"],
+            "--parsediff-sample: expected one of *; the nearest is 'stratified'",
         ),
         (
             [ARCHIVE, SOURCE, "--parsediff-seed=x"],

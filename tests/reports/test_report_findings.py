@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from live_findings import diff, finding
 
 from pytest_parsediff.diff.verdict import Reason, Verdict, VerdictClass
 from pytest_parsediff.reports.finding import Finding, from_plain
+from pytest_parsediff.reports.gathered import Gathered
 from pytest_parsediff.reports.junit import properties
-from pytest_parsediff.reports.totals import Totals
 
 V = VerdictClass
 
@@ -41,50 +42,34 @@ def test_what_a_terminal_would_obey_does_not_cross() -> None:
 def test_only_what_says_more_than_identical_is_listed() -> None:
     """Ten thousand identical sessions leave a number."""
     noted = finding(V.IDENTICAL, fields=(diff("cwd", informational=True),))
-    totals = Totals()
+    gathered = Gathered()
     for one in (finding(V.IDENTICAL), noted, finding(V.SKIPPED, "s2")):
-        totals.add(one)
+        gathered.add(one)
 
-    assert (2, 1) == (totals.classes[V.IDENTICAL], totals.informational)
-    assert [V.IDENTICAL, V.SKIPPED] == [one.verdict.cls for one in totals.listed]
-
-
-def test_examined_is_what_was_compared() -> None:
-    """Skipped, new, vetoed and unparsed sessions verified nothing."""
-    totals = Totals()
-    for cls in V:
-        totals.add(finding(cls))
-
-    assert (5, len(V)) == (totals.examined, totals.judged)
+    counts = gathered.totals
+    assert (2, 1) == (counts.of(V.IDENTICAL), counts.informational_only)
+    assert [V.IDENTICAL, V.SKIPPED] == [one.verdict.cls for one in gathered.listed]
 
 
-def test_fields_are_counted_once_per_changed_session() -> None:
-    """Most frequent first; raced sessions and informational fields do not count."""
-    totals = Totals()
-    both = (diff("b"), diff("a"), diff("cwd", informational=True))
-    totals.add(finding(V.CHANGED, "s1", fields=both))
-    totals.add(finding(V.CHANGED, "s2", fields=(diff("b"), diff("b"))))
-    totals.add(finding(V.RACED, "s3", fields=(diff("a"),)))
+def test_declarations_that_came_true_are_counted() -> None:
+    """One that did not is a failure, and counts as nothing else."""
+    gathered = Gathered()
+    race = finding(V.RACED, reason=Reason.MOVED_DURING_RUN)
+    gathered.add(replace(race, declared="raced"))
+    gathered.add(replace(race, declared="raced", error="PD511"))
+    gathered.add(race)
 
-    assert [("b", 2), ("a", 1)] == totals.histogram()
-
-
-def test_stale_sessions_are_counted_apart() -> None:
-    """They are raced, and a number of their own says how many."""
-    totals = Totals()
-    totals.add(finding(V.RACED, reason=Reason.NEWER_THAN_ARCHIVE))
-    totals.add(finding(V.RACED, reason=Reason.MOVED_DURING_RUN))
-
-    assert (2, 1) == (totals.classes[V.RACED], totals.stale)
+    assert (3, 2) == (gathered.totals.of(V.RACED), gathered.totals.raced)
+    assert 1 == gathered.failing
 
 
 def test_findings_are_sorted() -> None:
     """By class, then session, whatever order the workers were done in."""
-    totals = Totals()
+    gathered = Gathered()
     for cls, session in ((V.RACED, "s1"), (V.CHANGED, "s3"), (V.CHANGED, "s2")):
-        totals.add(finding(cls, session))
+        gathered.add(finding(cls, session))
 
-    assert ["s2", "s3", "s1"] == [o.verdict.session for o in totals.sorted_findings()]
+    assert ["s2", "s3", "s1"] == [o.verdict.session for o in gathered.sorted_findings()]
 
 
 def test_junit_properties() -> None:

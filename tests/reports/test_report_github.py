@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from live_findings import diff, finding
 
-from pytest_parsediff.core.errors import NoScenariosError
+from pytest_parsediff.diff.gate import Cause
 from pytest_parsediff.diff.verdict import VerdictClass
 from pytest_parsediff.reports.finding import Finding
+from pytest_parsediff.reports.gathered import Gathered
 from pytest_parsediff.reports.github import (
     MOST_ANNOTATIONS,
     append_summary,
@@ -21,17 +22,16 @@ from pytest_parsediff.reports.github import (
     summary,
     workflow_commands,
 )
-from pytest_parsediff.reports.totals import Totals
 
 V = VerdictClass
 
 
-def totals_of(*findings: Finding) -> Totals:
-    """Return the totals of *findings*."""
-    totals = Totals()
+def gather(*findings: Finding) -> Gathered:
+    """Return *findings* as a run has them at its end."""
+    gathered = Gathered()
     for one in findings:
-        totals.add(one)
-    return totals
+        gathered.add(one)
+    return gathered
 
 
 def test_only_on_github() -> None:
@@ -45,10 +45,10 @@ def test_annotations() -> None:
     """The gate comes first, then sessions that fail; others have none."""
     found = [finding(V.RACED, "s0"), finding(V.CHANGED, "s1")]
 
-    lines = workflow_commands(found, [NoScenariosError("nothing")], "pytest.ini")
+    lines = workflow_commands(found, [Cause("PD512", "nothing", "Look.")], "pytest.ini")
 
     assert [
-        "::error file=pytest.ini,line=1,title=parse-diff gate::PD110: nothing",
+        "::error file=pytest.ini,line=1,title=parse-diff gate::PD512: nothing",
         "::error file=pytest.ini,line=1,title=a s1::PD509: a session 's1' changed",
     ] == lines
 
@@ -81,7 +81,7 @@ def test_a_cell_has_no_markup_but_its_own(text: str) -> None:
 def test_summary() -> None:
     """Counts, fields, and the sessions somebody must look at."""
     text = summary(
-        totals_of(
+        gather(
             finding(V.IDENTICAL, "s0"),
             finding(V.CHANGED, "a|b", fields=(diff("title"),)),
             finding(V.RACED, "s2", fields=(diff("title"),)),
@@ -98,7 +98,7 @@ def test_summary() -> None:
 
 def test_a_quiet_summary() -> None:
     """Nothing but the counts where all is well."""
-    text = summary(totals_of(finding(V.IDENTICAL)), [])
+    text = summary(gather(finding(V.IDENTICAL)), [])
 
     assert text.startswith("### Parse-diff gate: passed\n")
     assert "reason" not in text
@@ -108,7 +108,7 @@ def test_a_summary_is_bounded() -> None:
     """The rest is a number, so that GitHub does not drop the whole."""
     many = [finding(V.CHANGED, f"s{n}") for n in range(1000)]
 
-    text = summary(totals_of(*many), [])
+    text = summary(gather(*many), [])
 
     assert text.endswith("… 950 more\n")
 

@@ -12,8 +12,10 @@ import pytest
 from live_findings import diff, finding
 
 from pytest_parsediff.__main__ import schema_text
-from pytest_parsediff.core.errors import NoScenariosError, ReportFileError
+from pytest_parsediff.core.errors import ReportFileError
+from pytest_parsediff.diff.gate import Cause
 from pytest_parsediff.diff.verdict import Reason, VerdictClass
+from pytest_parsediff.reports.gathered import Gathered
 from pytest_parsediff.reports.json import (
     Report,
     RunRow,
@@ -24,26 +26,26 @@ from pytest_parsediff.reports.json import (
     totals_row,
     write_report,
 )
-from pytest_parsediff.reports.totals import Totals
 
 V = VerdictClass
+CAUSE = Cause("PD513", "2 sessions raced", "Run again.")
 
 
 def report() -> Report:
     """Return a report with every class in it."""
-    totals = Totals()
+    gathered = Gathered()
     for cls in V:
-        totals.add(finding(cls, fields=(diff("title"),), reason=Reason.NO_EVIDENCE))
+        gathered.add(finding(cls, fields=(diff("title"),), reason=Reason.NO_EVIDENCE))
     return Report(
         report_version=1,
         generated_at="2026-01-02T03:04:05Z",
         plugin_version="1",
         complete=True,
         run=RunRow(stored="/a.db", sources=[SideRow(adapter="a", path="/s")]),
-        totals=totals_row(totals, 10),
-        field_counts=dict(totals.histogram()),
-        gate=gate_row([NoScenariosError("x")], has_failures=True),
-        sessions=[session_row(one) for one in totals.sorted_findings()],
+        totals=totals_row(gathered.totals, 10),
+        field_counts=dict(gathered.totals.histogram),
+        gate=gate_row([CAUSE], has_failures=True),
+        sessions=[session_row(one) for one in gathered.sorted_findings()],
     )
 
 
@@ -99,15 +101,15 @@ def test_a_report_that_cannot_be_written(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("problems", "has_failures", "passed"),
+    ("causes", "has_failures", "passed"),
     [
         ([], False, True),
         ([], True, False),
-        ([NoScenariosError("x")], False, False),
+        ([CAUSE], False, False),
     ],
 )
 def test_the_gate_passes_only_without_any_failure(
-    problems: list[Any], has_failures: bool, passed: bool
+    causes: list[Any], has_failures: bool, passed: bool
 ) -> None:
     """A session that fails by itself, or a problem of the run, is enough."""
-    assert passed == gate_row(problems, has_failures=has_failures).passed
+    assert passed == gate_row(causes, has_failures=has_failures).passed
