@@ -19,7 +19,7 @@ import pytest_parsediff
 ROOT = Path(pytest_parsediff.__file__).parent
 #: What a layer below the hooks must not know.
 HOOK_WORLD = {"pytest", "_pytest", "pluggy", "syrupy", "hypothesis", "xdist"}
-PURE = ("core", "golden", "adapters", "run")
+PURE = ("core", "golden", "adapters", "run", "diff", "archive", "live")
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ def test_the_reader_reads_the_package() -> None:
 
 
 def test_what_runs_scenarios_knows_nothing_of_pytest() -> None:
-    """core, golden, adapters and run import none of pytest's world, nowhere."""
+    """core, golden, adapters, … import none of pytest's world, nowhere."""
     assert [] == users_of(HOOK_WORLD, below=PURE)
 
 
@@ -192,6 +192,21 @@ def test_one_module_of_core_knows_apsw() -> None:
     """core/store.py and no other."""
     users = {user.partition(":")[0] for user in users_of({"apsw"}, below=("core",))}
     assert {"pytest_parsediff.core.store"} == users
+
+
+def test_what_compares_sessions_reads_no_file_and_no_database() -> None:
+    """It is handed records, so that whoever calls it decides where they lie."""
+    assert [] == users_of({"apsw", "io", "os", "shutil"}, below=("diff",))
+    inner = {"core", "diff", "golden"}
+    wrong = [
+        f"{module}:{one.line} imports {one.module}"
+        for module, imports in PACKAGE.items()
+        if is_below(module, ("diff",))
+        for one in imports
+        if one.module.startswith(f"{ROOT.name}.")
+        if one.module.split(".")[1] not in inner
+    ]
+    assert [] == wrong
 
 
 def test_nobody_uses_another_sqlite() -> None:
