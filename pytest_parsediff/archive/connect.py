@@ -111,6 +111,26 @@ def close_recording(connection: apsw.Connection) -> None:
 
 
 @contextmanager
+def recording_connection(
+    path: Path, wait_s: float, *, must_exist: bool = False
+) -> Iterator[apsw.Connection]:
+    """Open for recording, and close.
+
+    Args:
+        path: The archive.
+        wait_s: How long locks of others are waited for, in seconds.
+        must_exist: Refuse to make a new archive, with ArchiveMissingError, PD504.
+    """
+    if must_exist:
+        _refuse_no_file(path)
+    connection = open_for_recording(path, wait_s=wait_s)
+    try:
+        yield connection
+    finally:
+        close_recording(connection)
+
+
+@contextmanager
 def translated(path: Path, wait_s: float) -> Iterator[None]:
     """Raise SQLite's errors as errors about the archive at *path*.
 
@@ -142,10 +162,15 @@ def transaction(connection: apsw.Connection) -> Iterator[None]:
         yield
         connection.execute("COMMIT")
     except BaseException:
-        if not connection.get_autocommit():  # some errors roll back by themselves
-            with suppress(apsw.Error):  # the first error tells more
-                connection.execute("ROLLBACK")
+        undo(connection)
         raise
+
+
+def undo(connection: apsw.Connection) -> None:
+    """Roll back what is open, if anything; the error that led here tells more."""
+    if not connection.get_autocommit():  # some errors roll back by themselves
+        with suppress(apsw.Error):
+            connection.execute("ROLLBACK")
 
 
 def _prepare(connection: apsw.Connection, path: Path, schema: Schema) -> None:

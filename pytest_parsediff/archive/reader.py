@@ -9,9 +9,11 @@ from typing import final
 
 from pytest_parsediff.archive.connect import WAIT_S, open_for_reading, translated
 from pytest_parsediff.archive.rows import (
-    RECORD_COLUMNS,
-    SESSION_COLUMNS,
-    SOURCE_COLUMNS,
+    FIRST_SESSIONS,
+    NEXT_SESSIONS,
+    ONE_SESSION,
+    ONE_SOURCE,
+    RECORDS,
     StoredSource,
     encode,
     stored_record,
@@ -19,28 +21,6 @@ from pytest_parsediff.archive.rows import (
     stored_source,
 )
 from pytest_parsediff.diff.records import Record, StoredSession
-
-#: Sessions per statement. No statement stays open between two of them, so that a
-#: reader never holds an old state without asking for it.
-_PAGE = 256
-
-_FIRST_SESSIONS = f"""\
-SELECT {SESSION_COLUMNS} FROM sessions ORDER BY adapter, session LIMIT {_PAGE}"""  # noqa: S608 - names of ours
-_NEXT_SESSIONS = f"""\
-SELECT {SESSION_COLUMNS} FROM sessions
-WHERE (adapter, session) > (CAST(? AS TEXT), CAST(? AS TEXT))
-ORDER BY adapter, session LIMIT {_PAGE}"""  # noqa: S608 - names of ours
-_SESSION = f"""\
-SELECT {SESSION_COLUMNS} FROM sessions
-WHERE adapter = CAST(? AS TEXT) AND session = CAST(? AS TEXT)"""  # noqa: S608 - names of ours
-_RECORDS = f"""\
-SELECT {RECORD_COLUMNS} FROM records
-WHERE session_id = (SELECT id FROM sessions
-                    WHERE adapter = CAST(? AS TEXT) AND session = CAST(? AS TEXT))
-ORDER BY ordinal"""  # noqa: S608 - names of ours
-_SOURCE = f"""\
-SELECT {SOURCE_COLUMNS} FROM sources
-WHERE adapter = CAST(? AS TEXT) AND source = CAST(? AS TEXT)"""  # noqa: S608 - names of ours
 
 
 @final
@@ -81,13 +61,14 @@ class ArchiveReader:
     def sessions(self) -> Iterator[StoredSession]:
         """Yield every session by adapter and session, trashed ones too.
 
-        In pages of their own statements: hold a snapshot to see one state.
+        In pages, each a statement of its own, so that a reader that stops half way
+        holds no old state: hold a snapshot to see one state of all.
         """
-        page = self._page(_FIRST_SESSIONS, ())
+        page = self._page(FIRST_SESSIONS, ())
         while page:
             yield from page
             last = page[-1]
-            page = self._page(_NEXT_SESSIONS, (last.adapter, last.session))
+            page = self._page(NEXT_SESSIONS, (last.adapter, last.session))
 
     def _page(self, query: str, names: tuple[str, ...]) -> list[StoredSession]:
         with translated(self._path, self._wait_s):
@@ -96,7 +77,7 @@ class ArchiveReader:
 
     def get(self, adapter: str, session: str) -> StoredSession | None:
         """Return one session as it is stored now, or ``None``."""
-        found = self._page(_SESSION, (adapter, session))
+        found = self._page(ONE_SESSION, (adapter, session))
         return found[0] if found else None
 
     def records(self, adapter: str, session: str) -> Iterator[Record]:
@@ -104,7 +85,7 @@ class ArchiveReader:
         cursor = self._connection.cursor()
         try:
             with translated(self._path, self._wait_s):
-                for row in cursor.execute(_RECORDS, (encode(adapter), encode(session))):
+                for row in cursor.execute(RECORDS, (encode(adapter), encode(session))):
                     yield stored_record(row)
         finally:
             cursor.close(force=True)
@@ -112,7 +93,7 @@ class ArchiveReader:
     def source(self, adapter: str, name: str) -> StoredSource | None:
         """Return what the last recording of a whole source left, or ``None``."""
         with translated(self._path, self._wait_s):
-            rows = self._connection.execute(_SOURCE, (encode(adapter), encode(name)))
+            rows = self._connection.execute(ONE_SOURCE, (encode(adapter), encode(name)))
             found = [stored_source(row) for row in rows]
         return found[0] if found else None
 

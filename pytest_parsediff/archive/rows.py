@@ -15,20 +15,42 @@ from typing import Any
 from pytest_parsediff.diff.observation import Observation
 from pytest_parsediff.diff.records import Aggregates, Record, StoredSession
 
-#: Columns that :func:`stored_session` takes, in its order.
-SESSION_COLUMNS = """\
+_SESSION_COLUMNS = """\
 CAST(adapter AS BLOB), CAST(session AS BLOB), CAST(source AS BLOB), fingerprint, form,
 coalesce(record_count, (SELECT count(*) FROM records WHERE session_id = sessions.id)),
 aggregates, is_observed, size, mtime_ns, content_hash, consumed, row_digest,
 data_version, is_incremental, is_trashed, revision"""
 
-#: Columns of records, by ordinal.
-RECORD_COLUMNS = "ordinal, CAST(key AS BLOB), CAST(line AS BLOB)"
+#: Sessions per statement of :data:`NEXT_SESSIONS`.
+PAGE = 256
 
-#: Columns that :func:`stored_source` takes, in its order.
-SOURCE_COLUMNS = """\
-CAST(adapter AS BLOB), CAST(source AS BLOB), CAST(cursor AS BLOB), size, mtime_ns,
-content_hash, consumed, consumed_hash, data_version, revision"""
+#: The first sessions of all.
+FIRST_SESSIONS = f"""\
+SELECT {_SESSION_COLUMNS} FROM sessions ORDER BY adapter, session LIMIT {PAGE}"""  # noqa: S608 - names of ours
+#: Those behind an adapter and a session.
+NEXT_SESSIONS = f"""\
+SELECT {_SESSION_COLUMNS} FROM sessions
+WHERE (adapter, session) > (CAST(? AS TEXT), CAST(? AS TEXT))
+ORDER BY adapter, session LIMIT {PAGE}"""  # noqa: S608 - names of ours
+#: The session of an adapter and an id.
+ONE_SESSION = f"""\
+SELECT {_SESSION_COLUMNS} FROM sessions
+WHERE adapter = CAST(? AS TEXT) AND session = CAST(? AS TEXT)"""  # noqa: S608 - names of ours
+#: The sessions of an adapter and a source.
+SESSIONS_OF_SOURCE = f"""\
+SELECT {_SESSION_COLUMNS} FROM sessions
+WHERE adapter = CAST(? AS TEXT) AND source = CAST(? AS TEXT) ORDER BY session"""  # noqa: S608 - names of ours
+#: The records of an adapter and a session.
+RECORDS = """\
+SELECT ordinal, CAST(key AS BLOB), CAST(line AS BLOB) FROM records
+WHERE session_id = (SELECT id FROM sessions
+                    WHERE adapter = CAST(? AS TEXT) AND session = CAST(? AS TEXT))
+ORDER BY ordinal"""
+#: The source of an adapter and a name.
+ONE_SOURCE = """\
+SELECT CAST(adapter AS BLOB), CAST(source AS BLOB), CAST(cursor AS BLOB), size, mtime_ns,
+       content_hash, consumed, consumed_hash, data_version, revision
+FROM sources WHERE adapter = CAST(? AS TEXT) AND source = CAST(? AS TEXT)"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +88,7 @@ def decode(data: bytes) -> str:
 
 
 def stored_session(row: tuple[Any, ...]) -> StoredSession:
-    """Return the session of a row of :data:`SESSION_COLUMNS`."""
+    """Return the session of a row of :data:`ONE_SESSION`."""
     return StoredSession(
         adapter=decode(row[0]),
         session=decode(row[1]),
@@ -98,12 +120,12 @@ def _observation(is_observed: int, columns: tuple[Any, ...]) -> Observation | No
 
 
 def stored_record(row: tuple[Any, ...]) -> Record:
-    """Return the record of a row of :data:`RECORD_COLUMNS`."""
+    """Return the record of a row of :data:`RECORDS`."""
     return Record(row[0], decode(row[1]), row[2])
 
 
 def stored_source(row: tuple[Any, ...]) -> StoredSource:
-    """Return the source of a row of :data:`SOURCE_COLUMNS`."""
+    """Return the source of a row of :data:`ONE_SOURCE`."""
     return StoredSource(
         adapter=decode(row[0]),
         name=decode(row[1]),
