@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_parsediff.core import errors
+from pytest_parsediff.core import errors, problem
 from pytest_parsediff.core.errors import (
     AdapterError,
     ParsediffError,
@@ -32,20 +32,19 @@ LEAVES = sorted(
 )
 
 
-def test_the_catalogue_defines_nothing_but_errors() -> None:
-    """What all errors share lies elsewhere, and can be imported from here too."""
-    own = [
-        value
-        for value in vars(errors).values()
-        if getattr(value, "__module__", None) == errors.__name__
-    ]
-    assert LEAVES == sorted(own, key=lambda leaf: leaf.code)
+@pytest.mark.parametrize(
+    "name", ["ParsediffError", "Unavailable", "Where", "clip", "strip_control"]
+)
+def test_what_errors_are_made_of_is_not_in_the_catalogue(name: str) -> None:
+    """It has a home of its own, and can be imported from the catalogue too."""
+    assert problem.__name__ == getattr(errors, name).__module__
+    assert getattr(problem, name) is getattr(errors, name)
 
 
 @pytest.mark.parametrize("leaf", LEAVES, ids=lambda leaf: leaf.__name__)
 def test_each_error_has_code_hint_and_cause(leaf: type[ParsediffError]) -> None:
-    """A code of five known families, a hint that can be done, and a docstring."""
-    assert re.fullmatch(r"PD[1-5]\d\d", leaf.code)
+    """A code of six known families, a hint that can be done, and a docstring."""
+    assert re.fullmatch(r"PD[1-6]\d\d", leaf.code)
     assert leaf.hint != ParsediffError.hint
     assert leaf.hint.endswith(".")
     assert leaf.__doc__
