@@ -14,8 +14,10 @@ from typing import Any
 import msgspec
 
 from pytest_parsediff.diff.verdict import FieldDiff
+from pytest_parsediff.golden.legible import excerpts
 
 INDEX_NAME = "session_index.jsonl"
+_TITLE_CHARACTERS = 81
 _SESSION_FOLDERS = frozenset({"sessions", "archived_sessions"})
 
 
@@ -164,10 +166,12 @@ def compare_title(
     current = index.get(session, known)
     if current == known:
         return None
+    old, new = (json.dumps(one, ensure_ascii=False) for one in (known, current))
+    shown_old, shown_new = excerpts(old, new, _TITLE_CHARACTERS)
     return FieldDiff(
         field="title",
-        stored=known,
-        parsed=current,
+        stored=shown_old,
+        parsed=shown_new,
         detail="title index",
         is_informational=is_incremental,
     )
