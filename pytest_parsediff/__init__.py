@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pytest_parsediff.adapters.protocol import Adapter, OpenableAdapter, Reader
     from pytest_parsediff.core.errors import ParsediffError
-    from pytest_parsediff.core.event import Checkpoint, Context, Event, Notice, Source
+    from pytest_parsediff.core.event import (
+        Checkpoint,
+        Context,
+        Event,
+        Evidence,
+        Notice,
+        SessionInfo,
+        Source,
+    )
     from pytest_parsediff.snapshot import JSONLExtension, ScenarioJSONLExtension
 
 __all__ = [
@@ -20,12 +28,14 @@ __all__ = [
     "Checkpoint",
     "Context",
     "Event",
+    "Evidence",
     "JSONLExtension",
     "Notice",
     "OpenableAdapter",
     "ParsediffError",
     "Reader",
     "ScenarioJSONLExtension",
+    "SessionInfo",
     "Source",
     "__version__",
 ]
@@ -35,12 +45,14 @@ _HOMES = {
     "Checkpoint": "core.event",
     "Context": "core.event",
     "Event": "core.event",
+    "Evidence": "core.event",
     "JSONLExtension": "snapshot",
     "Notice": "core.event",
     "OpenableAdapter": "adapters.protocol",
     "ParsediffError": "core.errors",
     "Reader": "adapters.protocol",
     "ScenarioJSONLExtension": "snapshot",
+    "SessionInfo": "core.event",
     "Source": "core.event",
 }
 

@@ -31,6 +31,7 @@ from pytest_parsediff.core.event import (
     Context,
     Emission,
     Event,
+    Evidence,
     Notice,
     Source,
 )
@@ -47,11 +48,13 @@ class Emitted:
         events: Copies on the surface; what they hold is the adapter's own.
         checkpoints: The last one covers all events.
         notices: What the adapter noticed.
+        evidence: Digest by session; of two for one session the last one holds.
     """
 
     events: list[Event] = field(default_factory=list)
     checkpoints: list[Checkpoint] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
+    evidence: dict[str, str] = field(default_factory=dict)
 
 
 def collect(  # noqa: PLR0913 - two of them are limits
@@ -90,6 +93,8 @@ def collect(  # noqa: PLR0913 - two of them are limits
                 emitted.checkpoints.append(item)
             case Notice():
                 emitted.notices.append(item)
+            case Evidence():
+                emitted.evidence[item.session] = item.digest
             case _:
                 emitted.events.append(item)
     return emitted

@@ -1,4 +1,4 @@
-"""What a scan hands out: an iterable, and in it events, checkpoints and notices."""
+"""What a scan hands out: an iterable, and in it events, checkpoints, notices, …."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from types import GeneratorType
 from typing import Any, cast
 
 from pytest_parsediff.core.errors import AdapterLoadError, NotAnEventError, clip
-from pytest_parsediff.core.event import Checkpoint, Emission, Notice
+from pytest_parsediff.core.event import Checkpoint, Emission, Evidence, Notice
 
 _YIELD_HINT = "Yield each event as a dictionary, or return a list of dictionaries."
 _ASYNC_HINT = "Write a plain function; `asyncio.run` inside it if need be."
@@ -59,6 +59,8 @@ def check(item: object, index: int, name: str) -> Emission:
             return dict(item)
         case Checkpoint(cursor=str()) | Notice():
             return item
+        case Evidence(session=str(), digest=str()):
+            return item
     message = f"adapter {name!r}: item {index} is {_kind(item)}, not a dictionary"
     raise NotAnEventError(message)
 
@@ -90,6 +92,8 @@ def _walk(item: object, limit: float) -> int:
             pending += value
         elif isinstance(value, Checkpoint):
             total += _CONTAINER_BYTES + len(value.cursor)
+        elif isinstance(value, Evidence):
+            total += _CONTAINER_BYTES + len(value.session) + len(value.digest)
         else:
             total += _SCALAR_BYTES
     return total

@@ -1,6 +1,8 @@
 """How an adapter in a process of its own hands over: one JSON array per line.
 
 ``["event", {…}]``, ``["checkpoint", cursor]``, ``["notice", code, message, where]``,
+``["evidence", session, digest]``, ``["session", id, updated_ns, size]``,
+``["capabilities", sessions, evidence, data_version]``,
 ``["unavailable", reason]``, ``["error", class, message, place, hint, detail]`` with
 ``[path, line, column]`` or null as place, and ``["end"]`` behind everything.
 """
@@ -10,15 +12,25 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
+from pytest_parsediff.adapters.protocol import Capabilities
 from pytest_parsediff.core import errors
 from pytest_parsediff.core.canonical import encode_sorted
 from pytest_parsediff.core.errors import ParsediffError, Unavailable, Where
-from pytest_parsediff.core.event import Checkpoint, Emission, Notice
+from pytest_parsediff.core.event import (
+    Checkpoint,
+    Emission,
+    Evidence,
+    Notice,
+    SessionInfo,
+)
+
+#: Everything that is handed over, one frame each.
+Handed: TypeAlias = Emission | SessionInfo | Capabilities
 
 
-def emission_frame(item: Emission) -> bytes:
+def item_frame(item: Handed) -> bytes:
     """Return *item* as one frame.
 
     Raises:
@@ -29,6 +41,13 @@ def emission_frame(item: Emission) -> bytes:
             return frame("checkpoint", item.cursor)
         case Notice():
             return frame("notice", item.code, item.message, item.where)
+        case Evidence():
+            return frame("evidence", item.session, item.digest)
+        case SessionInfo():
+            return frame("session", item.session, item.updated_ns, item.size)
+        case Capabilities():
+            able = item.sessions, item.evidence, item.data_version
+            return frame("capabilities", *able)
     encode_sorted(item)
     return frame("event", item)
 
@@ -48,7 +67,7 @@ def frame(*parts: object) -> bytes:
     return json.dumps(parts).encode() + b"\n"
 
 
-def read_frames(path: Path) -> Iterator[Emission | None]:
+def read_frames(path: Path) -> Iterator[Handed | None]:
     """Yield what the frames in *path* hold, then ``None`` for the end.
 
     A writer that died leaves no end, or half a frame; both look the same here.
@@ -63,10 +82,10 @@ def read_frames(path: Path) -> Iterator[Emission | None]:
             if not line.endswith(b"\n"):
                 return
             kind, *parts = json.loads(line)
-            yield _emission(kind, parts)
+            yield _item(kind, parts)
 
 
-def _emission(kind: str, parts: list[Any]) -> Emission | None:
+def _item(kind: str, parts: list[Any]) -> Handed | None:  # noqa: PLR0911 - one per kind
     match kind:
         case "event":
             event: dict[str, Any] = parts[0]
@@ -75,6 +94,12 @@ def _emission(kind: str, parts: list[Any]) -> Emission | None:
             return Checkpoint(*parts)
         case "notice":
             return Notice(*parts)
+        case "evidence":
+            return Evidence(*parts)
+        case "session":
+            return SessionInfo(*parts)
+        case "capabilities":
+            return Capabilities(*parts)
         case "end":
             return None
         case "unavailable":

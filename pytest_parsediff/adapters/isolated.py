@@ -1,4 +1,4 @@
-"""Python adapters in a process of their own, for those that exit or hang in C."""
+"""Work in a process of its own, for Python adapters that exit or hang in C."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from pathlib import Path
-from typing import final
+from typing import cast, final
 
 from pytest_parsediff.adapters.command import placeholder_values
-from pytest_parsediff.adapters.frames import read_frames
+from pytest_parsediff.adapters.frames import Handed, read_frames
 from pytest_parsediff.adapters.limits import Limits
 from pytest_parsediff.adapters.placeholders import expand
 from pytest_parsediff.adapters.process import Command, End, Ended, run_command
+from pytest_parsediff.adapters.protocol import Capabilities
 from pytest_parsediff.adapters.scanfolder import ScanFolder, tail
 from pytest_parsediff.core.config import AdapterConfig
 from pytest_parsediff.core.errors import (
@@ -23,7 +25,13 @@ from pytest_parsediff.core.errors import (
     AdapterTimeoutError,
     OutputTooLargeError,
 )
-from pytest_parsediff.core.event import Context, Emission, Source
+from pytest_parsediff.core.event import (
+    Context,
+    Emission,
+    Evidence,
+    SessionInfo,
+    Source,
+)
 
 _BOOT = """\
 import json, sys
@@ -36,10 +44,36 @@ main(job)
 _EXIT_HINT = "Correct the adapter; the end of its stderr is above."
 
 
+class Verb(StrEnum):
+    """What the other process is asked to do."""
+
+    SCAN = "scan"
+    DESCRIBE = "describe"
+    SESSIONS = "sessions"
+    EVIDENCE = "evidence"
+    QUERY_SESSIONS = "query sessions"
+    QUERY_EVIDENCE = "query evidence"
+
+
+@dataclass(slots=True)
+class Answer:
+    """What the other process answered to any verb but ``SCAN``.
+
+    Attributes:
+        capabilities: What the adapter can do.
+        sessions: For ``SESSIONS`` and ``QUERY_SESSIONS``.
+        evidence: Digest by session, for ``EVIDENCE`` and ``QUERY_EVIDENCE``.
+    """
+
+    capabilities: Capabilities = field(default_factory=Capabilities)
+    sessions: list[SessionInfo] = field(default_factory=list)
+    evidence: dict[str, str] = field(default_factory=dict)
+
+
 @final
 @dataclass(frozen=True, slots=True)
 class IsolatedAdapter:
-    """An adapter in Python that runs in a process of its own, one per scan.
+    """An adapter in Python that runs in a process of its own, one per call.
 
     It sees the environment, the working directory and ``sys.path`` of this process,
     and ``env`` of its table.
@@ -66,6 +100,32 @@ class IsolatedAdapter:
         """Return a reader of *source*; nothing runs before its first scan."""
         return IsolatedReader(self, source, context)
 
+    def ask(
+        self, verb: Verb, source: Source, context: Context, query: str = ""
+    ) -> Answer:
+        """Return what the adapter answers, or a query over *source*.
+
+        Args:
+            verb: Any but ``SCAN``.
+            source: The store.
+            context: Its ``tmp`` holds the files of the call.
+            query: For the two verbs that run one.
+
+        Raises:
+            ParsediffError: As :meth:`IsolatedReader.scan`.
+        """
+        answer = Answer()
+        reader = IsolatedReader(self, source, context)
+        for item in reader.run(verb, query=query):
+            match item:
+                case Capabilities():
+                    answer.capabilities = item
+                case SessionInfo():
+                    answer.sessions.append(item)
+                case Evidence():
+                    answer.evidence[item.session] = item.digest
+        return answer
+
 
 @final
 @dataclass(frozen=True, slots=True)
@@ -85,10 +145,18 @@ class IsolatedReader:
             AdapterExitError: PD409, the process died; ``detail`` is its stderr.
             ParsediffError: Everything else as in this process.
         """
+        return cast("Iterator[Emission]", self.run(Verb.SCAN, cursor))
+
+    def run(
+        self, verb: Verb, cursor: str | None = None, query: str = ""
+    ) -> Iterator[Handed]:
+        """Run one call to its end and yield what was handed over."""
         folder = ScanFolder.make(self.context.tmp)
         frames = folder.path / "frames"
         limits = self.adapter.limits or Limits.of(self.adapter.config)
-        command = self._command(folder, frames, limits, cursor)
+        command = self._command(
+            folder, limits, {"verb": verb, "cursor": cursor, "query": query}
+        )
         end = time.monotonic() + limits.timeout_s
         ended = run_command(command, end=end, max_bytes=limits.max_bytes)
         self._judge(ended, limits, command.stderr)
@@ -104,7 +172,7 @@ class IsolatedReader:
         """Keep nothing open between scans."""
 
     def _command(
-        self, folder: ScanFolder, frames: Path, limits: Limits, cursor: str | None
+        self, folder: ScanFolder, limits: Limits, call: dict[str, str | None]
     ) -> Command:
         job = folder.path / "job.json"
         content = {
@@ -116,15 +184,15 @@ class IsolatedReader:
             "root": str(self.source.root),
             "state_dir": str(self.context.state_dir),
             "tmp": str(self.context.tmp),
-            "cursor": cursor,
             "max_output_mb": limits.max_output_mb,
-            "frames": str(frames),
+            "frames": str(folder.path / "frames"),
+            **call,
         }
         job.write_text(json.dumps(content), encoding="utf-8")
         return Command(
             argv=[sys.executable, "-P", "-c", _BOOT, str(job)],
             cwd=Path.cwd(),
-            env=self._environment(folder, cursor),
+            env=self._environment(folder, call["cursor"]),
             stdout=folder.path / "stdout",
             stderr=folder.path / "stderr",
         )

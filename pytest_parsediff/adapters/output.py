@@ -1,4 +1,7 @@
-"""Read what a command wrote: JSON lines, a JSON array, or a place in a document."""
+"""Read what a command wrote: JSON lines, a JSON array, or a place in a document.
+
+An object whose only member is ``$notice`` is a notice, every other one is an event.
+"""
 
 from __future__ import annotations
 
@@ -15,15 +18,18 @@ from pytest_parsediff.core.errors import (
     Where,
     clip,
 )
-from pytest_parsediff.core.event import Event
+from pytest_parsediff.core.event import Event, Notice
 from pytest_parsediff.core.pointers import ABSENT, Pointer
 
+_NOTICE = "$notice"
+_NOTICE_MEMBERS = {"message", "where"}  # beside the code
+_NOTICE_HINT = "Write code, and message and where if need be; all of them are text."
 _BLANK = b" \t\r\n"
 _RECORDS_HINT = "Set records to the place of the list of events in the document."
 
 
-def read_output(path: Path, records: str | None = None) -> Iterator[Event]:
-    """Yield the events in the file *path*.
+def read_output(path: Path, records: str | None = None) -> Iterator[Event | Notice]:
+    """Yield the events and notices in the file *path*.
 
     Args:
         path: UTF-8, with or without BOM; lines end with LF or CRLF. Its content is an
@@ -33,7 +39,8 @@ def read_output(path: Path, records: str | None = None) -> Iterator[Event]:
 
     Raises:
         OutputFormatError: PD404, the file is missing, not UTF-8, not JSON, has a key
-            twice in one object, or no list at *records*; with line where possible.
+            twice in one object, no list at *records*, or a notice that is none; with
+            line where possible.
         NotAnEventError: PD405, an element is no object, or NaN or an infinity.
     """
     try:
@@ -50,7 +57,7 @@ def read_output(path: Path, records: str | None = None) -> Iterator[Event]:
         yield from _lines(data, path)
 
 
-def _lines(data: bytes, path: Path) -> Iterator[Event]:
+def _lines(data: bytes, path: Path) -> Iterator[Event | Notice]:
     for line, raw in enumerate(data.split(b"\n"), 1):
         content = raw.strip(_BLANK)
         if not content:
@@ -60,7 +67,7 @@ def _lines(data: bytes, path: Path) -> Iterator[Event]:
             raise NotAnEventError(
                 f"expected an object, got {clip(value)}", Where(path, line)
             )
-        yield value
+        yield _event_or_notice(value, "", Where(path, line))
 
 
 def _document(data: bytes, path: Path) -> Any:
@@ -79,12 +86,25 @@ def _list_at(document: Any, records: str, path: Path) -> Any:
     raise OutputFormatError(message, Where(path), _RECORDS_HINT)
 
 
-def _objects(elements: Any, path: Path) -> Iterator[Event]:
+def _objects(elements: Any, path: Path) -> Iterator[Event | Notice]:
     for index, element in enumerate(elements):
         if not isinstance(element, dict):
             message = f"element {index}: expected an object, got {clip(element)}"
             raise NotAnEventError(message, Where(path))
-        yield element
+        yield _event_or_notice(element, f"element {index}: ", Where(path))
+
+
+def _event_or_notice(value: Event, which: str, where: Where) -> Event | Notice:
+    """Return *value*, or the notice that it is."""
+    if value.keys() != {_NOTICE}:
+        return value
+    match value[_NOTICE]:
+        case {"code": str(code), **others} if code and others.keys() <= _NOTICE_MEMBERS:
+            message, place = others.get("message", ""), others.get("where", "")
+            if isinstance(message, str) and isinstance(place, str):
+                return Notice(code, message, place)
+    message = f"{which}expected a notice, got {clip(value[_NOTICE])}"
+    raise OutputFormatError(message, where, _NOTICE_HINT)
 
 
 # --- strict JSON --------------------------------------------------------------------

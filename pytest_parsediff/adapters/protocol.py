@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from pytest_parsediff.core.event import Context, Emission, Source
+from pytest_parsediff.core.event import Context, Emission, SessionInfo, Source
 
 
 @runtime_checkable
@@ -54,4 +55,51 @@ class OpenableAdapter(Protocol):
 
     def open(self, source: Source, context: Context, /) -> Reader:
         """Return a reader of *source*; the caller closes it."""
+        ...
+
+
+# --- capabilities: found by presence ----------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What an adapter can do besides a scan.
+
+    Attributes:
+        sessions: Whether it lists sessions without a parse.
+        evidence: Whether it gives a digest per session.
+        data_version: Goes up when unchanged stores give other events, or other
+            digests, on purpose; 0 if the adapter says nothing.
+    """
+
+    sessions: bool = False
+    evidence: bool = False
+    data_version: int = 0
+
+
+class ListsSessions(Protocol):
+    """An adapter that knows which sessions there are without parsing them."""
+
+    def sessions(self, source: Source, /) -> Iterable[SessionInfo | str]:
+        """Return every session of *source*, or just their ids, in any order."""
+        ...
+
+
+class HasEvidence(Protocol):
+    """An adapter that can prove that a session was not touched."""
+
+    def evidence(self, source: Source, /) -> Mapping[str, str]:
+        """Return the digest of every session of *source*, all from one snapshot.
+
+        A digest changes with everything that can change an event of the session.
+        """
+        ...
+
+
+class Versioned(Protocol):
+    """An adapter that says when its events changed on purpose."""
+
+    @property
+    def data_version(self) -> int:
+        """Goes up with every such change; 1 or more."""
         ...

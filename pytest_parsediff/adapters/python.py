@@ -158,6 +158,13 @@ def as_adapter(obj: object, name: str) -> Adapter | OpenableAdapter:
     return _PathFunction(name, obj)
 
 
+def capable(adapter: object) -> object:
+    """Return what may have the capabilities of *adapter*: of a function, itself."""
+    if isinstance(adapter, (_PathFunction, _ContextFunction)):
+        return adapter.function
+    return adapter
+
+
 def _instance(cls: type, name: str) -> object:
     if not (hasattr(cls, "scan") or hasattr(cls, "open")):
         message = f"adapter {name!r}: class {cls.__name__} has neither scan nor open"

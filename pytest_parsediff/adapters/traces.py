@@ -17,7 +17,7 @@ _MACHINERY = frozenset(
         importlib.__file__,
         *(
             str(Path(__file__).with_name(f"{name}.py"))
-            for name in ("contain", "deadline", "emissions", "python")
+            for name in ("asking", "contain", "deadline", "emissions", "python")
         ),
     ]
 )

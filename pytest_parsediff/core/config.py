@@ -125,6 +125,8 @@ class AdapterConfig(
         data_version: Of the adapter; goes up when it reads the same store differently.
         evidence: One SELECT over the store: session id, and values that change whenever
             something of that session does.
+        session_list: One SELECT over the store: session id, and if known when it changed
+            last, in nanoseconds since the epoch.
         session: Place of the session id, or several: the first that an event has.
         key: Places that together identify an event.
         keep: Places to keep; everything else is left out.
@@ -154,6 +156,7 @@ class AdapterConfig(
     files: Annotated[str, Meta(min_length=1)] | UnsetType = UNSET
     data_version: Annotated[int, Meta(ge=0)] | UnsetType = UNSET
     evidence: Annotated[str, Meta(min_length=1)] | UnsetType = UNSET
+    session_list: Annotated[str, Meta(min_length=1)] | UnsetType = UNSET
     session: SessionPlaces | UnsetType = UNSET
     key: list[PointerText] | UnsetType = UNSET
     keep: list[PointerText] | UnsetType = UNSET
@@ -267,9 +270,9 @@ def _describe(
             "\n\nAttributes:\n"
         )
         definition["description"] = summary
+        fields = structure.__struct_fields__, structure.__struct_encode_fields__
+        encoded = dict(zip(*fields, strict=True))
         for name, text in _ATTRIBUTE.findall(attributes):
             key = definition["properties"][encoded[name]]
             unit = f" ({key['description']})" if "description" in key else ""
-        fields = structure.__struct_fields__, structure.__struct_encode_fields__
-        encoded = dict(zip(*fields, strict=True))
             key["description"] = " ".join(text.split()) + unit

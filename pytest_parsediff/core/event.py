@@ -2,8 +2,9 @@
 
 The words are those of the documentation: an *event* is any JSON object, a
 *checkpoint* is a cursor behind everything emitted so far, a *notice* tells about
-something that was seen and is not an event. None of these types knows how a store
-is read or how events are compared.
+something that was seen and is not an event, *evidence* is a digest of what a session
+was parsed from. None of these types knows how a store is read or how events are
+compared.
 """
 
 from __future__ import annotations
@@ -45,6 +46,39 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """Digest of everything that belongs to one session.
+
+    Equal digests prove that the session was the same; different ones, that it was
+    not. A digest holds for the very snapshot that the session was parsed from, so an
+    adapter emits it only if it read both in one transaction.
+
+    Attributes:
+        session: Id of the session, as in its events.
+        digest: Opaque text, compared for equality only.
+    """
+
+    session: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionInfo:
+    """One session of a source, as far as that is known without parsing it.
+
+    Attributes:
+        session: Its id, as in its events.
+        updated_ns: When it changed last, nanoseconds since the epoch; ``None`` if
+            unknown. Sessions are sampled by it, newest first; it is no evidence.
+        size: About how many bytes it takes; ``None`` if unknown.
+    """
+
+    session: str
+    updated_ns: int | None = None
+    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """What an adapter reads.
 
@@ -74,5 +108,5 @@ class Context:
 
 
 #: Everything a scan may yield, in the order in which it happened.
-Emission: TypeAlias = Event | Checkpoint | Notice
+Emission: TypeAlias = Event | Checkpoint | Notice | Evidence
 Emissions: TypeAlias = Iterable[Emission]

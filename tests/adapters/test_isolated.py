@@ -13,9 +13,9 @@ import pytest
 
 from pytest_parsediff.adapters.contain import Emitted, collect
 from pytest_parsediff.adapters.frames import (
-    emission_frame,
     error_frame,
     frame,
+    item_frame,
     read_frames,
 )
 from pytest_parsediff.adapters.isolated import IsolatedAdapter
@@ -367,7 +367,7 @@ def read(path: Path, *frames: bytes) -> list[object]:
 
 def test_half_a_frame_is_no_frame(tmp_path: Path) -> None:
     """A writer that was killed in the middle of a line has not ended."""
-    frames = [emission_frame({"a": 1}), frame("end")[:-1]]
+    frames = [item_frame({"a": 1}), frame("end")[:-1]]
 
     assert [{"a": 1}] == read(tmp_path / "frames", *frames)
 

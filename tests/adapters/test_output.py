@@ -8,7 +8,7 @@ import pytest
 
 from pytest_parsediff.adapters.output import read_output
 from pytest_parsediff.core.errors import NotAnEventError, OutputFormatError, Where
-from pytest_parsediff.core.event import Event
+from pytest_parsediff.core.event import Event, Notice
 
 
 @pytest.fixture
@@ -17,8 +17,8 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "stdout"
 
 
-def read(path: Path, data: bytes, records: str | None = None) -> list[Event]:
-    """Return the events of an output."""
+def read(path: Path, data: bytes, records: str | None = None) -> list[Event | Notice]:
+    """Return the events and notices of an output."""
     path.write_bytes(data)
     return list(read_output(path, records))
 
@@ -143,3 +143,77 @@ def test_a_missing_file_is_refused(path: Path) -> None:
     """A command that did not write its output file is PD404."""
     with pytest.raises(OutputFormatError, match=r"PD404: .*stdout: .*No such file"):
         list(read_output(path))
+
+
+# --- notices ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("data", "records"),
+    [
+        (
+            b'{"id": 1}\n{"$notice": {"code": "odd", "message": "m", "where": "w"}}',
+            None,
+        ),
+        (
+            b'[{"id": 1}, {"$notice": {"where": "w", "message": "m", "code": "odd"}}]',
+            None,
+        ),
+        (
+            b'{"a": [{"id": 1}, {"$notice": {"code":"odd","message":"m","where":"w"}}]}',
+            "/a",
+        ),
+    ],
+)
+def test_notices_come_in_their_place(
+    path: Path, data: bytes, records: str | None
+) -> None:
+    """An object whose only member is $notice is no event, in every kind of output."""
+    assert [{"id": 1}, Notice("odd", "m", "w")] == read(path, data, records)
+
+
+def test_a_notice_needs_its_code_alone(path: Path) -> None:
+    """Message and place are empty when they are left out."""
+    assert [Notice("incomplete", "")] == read(
+        path, b'{"$notice":{"code":"incomplete"}}'
+    )
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"$notice": {"code": "odd"}, "id": 1}',
+        b'{"a": {"$notice": {"code": "odd"}}}',
+        b'{"notice": {"code": "odd"}}',
+        b"{}",
+    ],
+)
+def test_other_objects_stay_events(path: Path, data: bytes) -> None:
+    """A record of somebody's that has the member beside others is an event."""
+    (found,) = read(path, data)
+
+    assert isinstance(found, dict)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(b"null", b"[]", b'"odd"', b"{}", b'{"code": ""}', b'{"code": 1}'),
+        *(b'{"message": "m"}', b'{"code": "odd", "message": null}'),
+        *(b'{"code": "odd", "where": 7}', b'{"code": "odd", "more": ""}'),
+    ],
+)
+def test_a_notice_that_is_none_is_refused(path: Path, value: bytes) -> None:
+    """PD404 names the line, so that a misspelled notice is never lost."""
+    with pytest.raises(
+        OutputFormatError, match=r"PD404: .*stdout:2: expected a notice"
+    ):
+        read(path, b'{}\n{"$notice": ' + value + b"}\n")
+
+
+def test_a_bad_notice_in_an_array_is_told_by_its_index(path: Path) -> None:
+    """An array has no line per element."""
+    with pytest.raises(
+        OutputFormatError, match=r"PD404: .*: element 1: expected a not"
+    ):
+        read(path, b'[{}, {"$notice": 5}]')

@@ -68,6 +68,7 @@ max_output_mb = 2
 files = "**/*.jsonl"
 data_version = 3
 evidence = "SELECT id, updated FROM session"
+session_list = "SELECT id FROM session"
 session = "/payload/SessionID"
 key = ["kind", "/payload/ID"]
 keep = []
