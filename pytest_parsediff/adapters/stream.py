@@ -31,6 +31,8 @@ ResultT = TypeVar("ResultT")
 
 #: How many emissions are taken under one alarm: setting one costs some microseconds.
 _BATCH = 256
+#: How much of them, in bytes, roughly.
+_BATCH_BYTES = 2**20
 
 
 def stream(  # noqa: PLR0913 - two of them are limits
@@ -51,7 +53,8 @@ def stream(  # noqa: PLR0913 - two of them are limits
         cursor: ``None`` for a full parse.
         limits: Only the adapter's own time counts, not that of the caller between
             two items.
-        batch: How far the adapter may be ahead of the caller, in items.
+        batch: How far the adapter may be ahead of the caller, in items; fewer where
+            items are large.
 
     Raises:
         ParsediffError: As :func:`~.contain.collect`, at the item where it happened;
@@ -77,7 +80,8 @@ class _Stream:
         self._name = name
         self._limits = limits
         self._left_s = limits.timeout_s
-        self._left_bytes = limits.max_bytes
+        self._max_bytes = limits.max_bytes
+        self._sent_bytes = 0
         self._count = 0
         self._closers: list[Callable[[], object]] = []
 
@@ -131,7 +135,8 @@ class _Stream:
         advance = partial(next, iterator, _END)
 
         def take(deadline: Deadline) -> bool:
-            while len(items) < batch:
+            enough = self._sent_bytes + _BATCH_BYTES
+            while len(items) < batch and self._sent_bytes < enough:
                 item = deadline.run(advance)
                 if deadline.expired:
                     raise TimeUp
@@ -144,8 +149,8 @@ class _Stream:
 
     def _admit(self, item: object) -> Emission:
         emission = check(item, self._count, self._name)
-        self._left_bytes -= weigh(emission, self._left_bytes)
-        if self._left_bytes < 0:
+        self._sent_bytes += weigh(emission, self._max_bytes)
+        if self._sent_bytes > self._max_bytes:
             limit = f"max_output_mb={self._limits.max_output_mb:g}"
             message = f"adapter {self._name!r} emitted more than {limit}"
             raise OutputTooLargeError(f"{message} ({self._count} items before that)")

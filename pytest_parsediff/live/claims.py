@@ -100,17 +100,18 @@ def finish(rundb: RunDatabase, parse: int, result: bytes) -> None:
         (parse,),
     )
     for (no,) in older:
-        _drop_sessions(rundb, no)
+        drop_sessions(rundb, no)
 
 
 def _forget(rundb: RunDatabase, parse: int) -> None:
-    _drop_sessions(rundb, parse)
+    drop_sessions(rundb, parse)
     rundb.fetch("DELETE FROM notice WHERE parse = ?", (parse,))
-    rundb.fetch("DELETE FROM digest WHERE parse = ?", (parse,))
+    rundb.fetch("DELETE FROM digest WHERE owner = ? AND moment <> 'listed'", (parse,))
     rundb.fetch("DELETE FROM parse WHERE no = ?", (parse,))
 
 
-def _drop_sessions(rundb: RunDatabase, parse: int) -> None:
+def drop_sessions(rundb: RunDatabase, parse: int) -> None:
+    """Forget what a parse emitted; in the caller's transaction."""
     for (no,) in rundb.fetch("SELECT no FROM parsed WHERE parse = ?", (parse,)):
         rundb.fetch(
             "DELETE FROM record WHERE id BETWEEN ?1 << 32 AND (?1 << 32) + 4294967295",

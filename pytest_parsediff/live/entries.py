@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from pytest_parsediff.diff.observation import Observation
 from pytest_parsediff.live.rundb import RunDatabase
 from pytest_parsediff.live.sources import SourceKind, SourceRef
 
@@ -19,15 +22,17 @@ class SourceRow:
         no: Its number in this run, 1-based, in the order of the inventory.
         ref: The source.
         kind: What it is made of.
-        order_ns: When it changed last, nanoseconds since the epoch; 0 if unknown.
         has_evidence: Whether it tells what belongs to each session.
+        data_version: Of its adapter; 0 if that says nothing.
+        observed: What ``stat`` said of it when the inventory was taken.
     """
 
     no: int
     ref: SourceRef
     kind: SourceKind
-    order_ns: int = 0
     has_evidence: bool = False
+    data_version: int = 0
+    observed: Observation = field(default_factory=Observation)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +47,7 @@ class Entry:
         is_selected: Whether it is examined; else a limit or a sample left it out.
         source: Number of its source in this run; ``None`` if no source is known.
         source_name: Name of that source, else the one that the stored row names.
+        other_source: Number of another source that has it too; ``None`` without one.
         revision: Of the stored row when the inventory was taken; 0 without one.
     """
 
@@ -52,6 +58,7 @@ class Entry:
     is_selected: bool = True
     source: int | None = None
     source_name: str = ""
+    other_source: int | None = None
     revision: int = 0
 
 
@@ -59,7 +66,7 @@ def add_sources(rundb: RunDatabase, rows: Iterable[SourceRow]) -> None:
     """Note the sources of the run."""
     with rundb.write():
         rundb.many(
-            "INSERT INTO source VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO source VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 (
                     row.no,
@@ -68,8 +75,9 @@ def add_sources(rundb: RunDatabase, rows: Iterable[SourceRow]) -> None:
                     str(row.ref.path),
                     row.ref.name,
                     row.kind.value,
-                    row.order_ns,
                     row.has_evidence,
+                    row.data_version,
+                    msgspec.json.encode(row.observed),
                 )
                 for row in rows
             ),
@@ -91,7 +99,7 @@ def add_entries(rundb: RunDatabase, entries: Iterable[Entry]) -> None:
     """Note the sessions of the run, each once."""
     with rundb.write():
         rundb.many(
-            "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 (
                     entry.adapter,
@@ -101,6 +109,7 @@ def add_entries(rundb: RunDatabase, entries: Iterable[Entry]) -> None:
                     entry.is_selected,
                     entry.source,
                     entry.source_name,
+                    entry.other_source,
                     entry.revision,
                 )
                 for entry in entries
@@ -126,18 +135,20 @@ def read_entry(rundb: RunDatabase, adapter: str, session: str) -> Entry | None:
 
 
 def _source(row: Sequence[Any]) -> SourceRow:
-    no, adapter, root, path, name, kind, order_ns, has_evidence = row
+    no, adapter, root, path, name, kind, has_evidence, version, observed = row
     return SourceRow(
         no=no,
         ref=SourceRef(adapter, Path(root), Path(path), name),
         kind=SourceKind(kind),
-        order_ns=order_ns,
         has_evidence=bool(has_evidence),
+        data_version=version,
+        observed=msgspec.json.decode(observed, type=Observation),
     )
 
 
 def _entry(row: Sequence[Any]) -> Entry:
-    adapter, session, is_stored, is_found, is_selected, source, name, revision = row
+    adapter, session, is_stored, is_found, is_selected, *rest = row
+    source, name, other_source, revision = rest
     return Entry(
         adapter=adapter,
         session=session,
@@ -146,5 +157,6 @@ def _entry(row: Sequence[Any]) -> Entry:
         is_selected=bool(is_selected),
         source=source,
         source_name=name,
+        other_source=other_source,
         revision=revision,
     )

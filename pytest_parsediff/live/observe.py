@@ -21,8 +21,7 @@ from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 
-import msgspec
-
+from pytest_parsediff.diff.codex import is_json
 from pytest_parsediff.diff.observation import Observation
 
 #: A file changed less than this long ago may change again without a new time: the
@@ -132,14 +131,12 @@ def observe_folder(path: Path) -> Seen:
     return Seen(observation, now - max(mtime_ns, ctime_ns) < YOUNG_NS)
 
 
-def order_ns(path: Path) -> int:
-    """Return when *path* changed last, for sorting newest first; 0 if unknown."""
+def observe_stat(path: Path) -> Observation:
+    """Return what ``stat`` says of *path*; nothing is opened."""
     try:
-        newest = path.stat().st_mtime_ns
-        wal = Path(f"{path}-wal")
-        return max(newest, wal.stat().st_mtime_ns) if wal.exists() else newest
-    except OSError:
-        return 0
+        return _of_status(path.stat(), None, None)
+    except OSError as error:
+        return _unreadable(error)
 
 
 def _unreadable(error: OSError) -> Observation:
@@ -185,7 +182,7 @@ def _boundary(file: FileIO, size: int) -> int:
     end = _line_start(file, size)  # behind the last LF
     while end > 0:
         start = _line_start(file, end - 1)
-        if _is_json(_read(file, start, end)):
+        if is_json(_read(file, start, end)):
             return end
         end = start
     return 0
@@ -206,11 +203,3 @@ def _line_start(file: FileIO, before: int) -> int:
 def _read(file: FileIO, start: int, end: int) -> bytes:
     file.seek(start)
     return file.read(end - start)
-
-
-def _is_json(line: bytes) -> bool:
-    try:
-        msgspec.json.decode(line)
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
-        return False
-    return True

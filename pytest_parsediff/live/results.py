@@ -22,6 +22,7 @@ _ORDINALS = (1 << _ORDINAL_BITS) - 1
 class Moment(StrEnum):
     """When evidence about sessions was read."""
 
+    LISTED = "listed"
     BEFORE = "before"
     INSIDE = "inside"
     AFTER = "after"
@@ -111,6 +112,17 @@ def add_records(rundb: RunDatabase, rows: Iterable[tuple[int, Record]]) -> None:
     )
 
 
+def replace_records(
+    rundb: RunDatabase, session_no: int, records: Iterable[Record]
+) -> None:
+    """Put *records* in the place of those of a session."""
+    first = session_no << _ORDINAL_BITS
+    rundb.fetch(
+        "DELETE FROM record WHERE id BETWEEN ? AND ?", (first, first + _ORDINALS)
+    )
+    add_records(rundb, ((session_no, one) for one in records))
+
+
 def add_notices(rundb: RunDatabase, parse: int, notices: Iterable[Notice]) -> None:
     """Keep what an adapter noticed."""
     rundb.many(
@@ -120,12 +132,12 @@ def add_notices(rundb: RunDatabase, parse: int, notices: Iterable[Notice]) -> No
 
 
 def add_digests(
-    rundb: RunDatabase, parse: int, moment: Moment, digests: Mapping[str, str]
+    rundb: RunDatabase, owner: int, moment: Moment, digests: Mapping[str, str]
 ) -> None:
     """Keep evidence: digest per session; of two for one session the last one holds."""
     rundb.many(
         "INSERT OR REPLACE INTO digest VALUES (?, ?, ?, ?)",
-        ((parse, moment.value, session, text) for session, text in digests.items()),
+        ((owner, moment.value, session, text) for session, text in digests.items()),
     )
 
 
@@ -154,6 +166,11 @@ def read_emitted(rundb: RunDatabase, adapter: str, session: str) -> list[Emitted
         (adapter, session),
     )
     return [_emitted(*row) for row in rows if _is_last(rundb, row[3], row[4])]
+
+
+def is_current(rundb: RunDatabase, emitted: Emitted) -> bool:
+    """Return whether no later parse has taken the place of *emitted*."""
+    return bool(rundb.fetch("SELECT 1 FROM parsed WHERE no = ?", (emitted.no,)))
 
 
 def read_sessions(rundb: RunDatabase, parse: Parse) -> Iterator[Emitted]:
@@ -186,14 +203,31 @@ def read_notices(rundb: RunDatabase, parse: int) -> list[Notice]:
 
 
 def read_digest(
-    rundb: RunDatabase, parse: int, moment: Moment, session: str
+    rundb: RunDatabase, owner: int, moment: Moment, session: str
 ) -> str | None:
-    """Return the evidence about *session* in one parse; ``None`` if there is none."""
+    """Return the evidence about *session*; ``None`` if it had none at that moment.
+
+    Args:
+        rundb: The run database.
+        owner: Number of the source for ``listed``, else of the parse.
+        moment: When it was read.
+        session: Its id.
+    """
     rows = rundb.fetch(
-        "SELECT digest FROM digest WHERE parse = ? AND moment = ? AND session = ?",
-        (parse, moment.value, session),
+        "SELECT digest FROM digest WHERE owner = ? AND moment = ? AND session = ?",
+        (owner, moment.value, session),
     )
     return rows[0][0] if rows else None
+
+
+def read_digests(rundb: RunDatabase, owner: int, moment: Moment) -> dict[str, str]:
+    """Return all evidence of one moment: digest per session."""
+    return dict(
+        rundb.fetch(
+            "SELECT session, digest FROM digest WHERE owner = ? AND moment = ?",
+            (owner, moment.value),
+        )
+    )
 
 
 def _is_last(rundb: RunDatabase, source: int, attempt: int) -> bool:

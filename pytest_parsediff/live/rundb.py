@@ -36,8 +36,9 @@ CREATE TABLE source (
     path TEXT NOT NULL,
     name TEXT NOT NULL,
     kind TEXT NOT NULL,
-    order_ns INTEGER NOT NULL,
-    has_evidence INTEGER NOT NULL
+    has_evidence INTEGER NOT NULL,
+    data_version INTEGER NOT NULL,
+    observed BLOB NOT NULL
 );
 CREATE TABLE entry (
     adapter TEXT NOT NULL,
@@ -47,9 +48,11 @@ CREATE TABLE entry (
     is_selected INTEGER NOT NULL,
     source INTEGER REFERENCES source,
     source_name TEXT NOT NULL,
+    other_source INTEGER REFERENCES source,
     revision INTEGER NOT NULL,
     PRIMARY KEY (adapter, session)
 ) WITHOUT ROWID;
+CREATE INDEX entry_source ON entry (source);
 CREATE TABLE parse (
     no INTEGER PRIMARY KEY AUTOINCREMENT,
     source INTEGER NOT NULL REFERENCES source,
@@ -78,12 +81,13 @@ CREATE TABLE notice (
     place TEXT NOT NULL
 );
 CREATE INDEX notice_parse ON notice (parse);
+-- owner: number of the source for the moment "listed", else of the parse
 CREATE TABLE digest (
-    parse INTEGER NOT NULL,
+    owner INTEGER NOT NULL,
     moment TEXT NOT NULL,
     session TEXT NOT NULL,
     digest TEXT NOT NULL,
-    PRIMARY KEY (parse, moment, session)
+    PRIMARY KEY (owner, moment, session)
 ) WITHOUT ROWID;
 """
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pytest_parsediff.adapters.resolve import Configured
+from pytest_parsediff.diff.sample import SampleSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,8 +25,7 @@ class LiveSettings:
             *sources* are relative to.
         sessions: Ids to examine; empty for all.
         limit: Most sessions to examine, newest first; 0 for all.
-        sample: ``N``, ``N%`` or ``N per adapter``-like text of ``diff/sample.py``;
-            empty for all.
+        sample: How many of them, and by what they are spread; ``None`` for all.
         seed: Of the sample.
         raced_retries: How often a raced source is parsed again.
         show_bodies: Whether diffs may show texts of people and models.
@@ -40,8 +40,8 @@ class LiveSettings:
     folder: Path = field(default_factory=Path.cwd)
     sessions: tuple[str, ...] = ()
     limit: int = 0
-    sample: str = ""
-    seed: int = 0
+    sample: SampleSpec | None = None
+    seed: int | str = 0
     raced_retries: int = 2
     show_bodies: bool = False
     timeout_s: float | None = None

@@ -9,19 +9,19 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from pytest_parsediff.adapters.limits import SelfLimiting
 from pytest_parsediff.adapters.resolve import Resolved, resolve
-from pytest_parsediff.core.canonical import encode_sorted
 from pytest_parsediff.core.errors import OptionError, SourceError, Where, clip
 from pytest_parsediff.core.event import Event, Source
-from pytest_parsediff.core.pointers import ABSENT, Pointer
 from pytest_parsediff.core.rules import Rules, compile_rules
+from pytest_parsediff.diff.comparison import Comparison, compile_comparison
+from pytest_parsediff.diff.sameness import SourcePolicy
 from pytest_parsediff.live.settings import LiveSettings
 
 #: Session of events without an id, where the adapter says that events have one.
 NO_SESSION = "(source)"
 
 _MAGIC = b"SQLite format 3\0"
+_JSONL = (".jsonl", ".ndjson")
 _SUFFIXES = (".db", ".sqlite", ".sqlite3")
 
 
@@ -68,38 +68,30 @@ class LiveAdapter:
         name: What people type.
         resolved: The adapter and its table.
         rules: How events become lines.
-        places: Where an event may hold the id of its session, first one first;
-            empty if each source is one session.
+        comparison: How lines are compared, and which session an event belongs to.
     """
 
     name: str
     resolved: Resolved
     rules: Rules
-    places: tuple[Pointer, ...]
+    comparison: Comparison
 
     def session_of(self, event: Event, ref: SourceRef) -> str:
         """Return the id of the session that *event* of *ref* belongs to."""
-        if not self.places:
+        if self.is_one_session_per_source:
             return ref.name
-        for place in self.places:
-            value = place.get(event)
-            if value is not ABSENT and value is not None:
-                return value if isinstance(value, str) else _text(value)
-        return NO_SESSION
+        return self.comparison.session_of(event) or NO_SESSION
 
     @property
     def is_one_session_per_source(self) -> bool:
         """Whether a source is a session, because nothing says otherwise."""
-        return not self.places
+        return not self.comparison.session
 
-    @property
-    def is_external(self) -> bool:
-        """Whether its work is done in another process."""
-        return isinstance(self.resolved.adapter, SelfLimiting)
-
-
-def _text(value: object) -> str:
-    return encode_sorted({"": value})[len('{"":') : -1].decode()
+    def policy_of(self, kind: SourceKind, ref: SourceRef) -> SourcePolicy:
+        """Return what counts as a move of a source."""
+        if kind is SourceKind.DATABASE:
+            return SourcePolicy.ROW
+        return SourcePolicy.JSONL if ref.path.suffix in _JSONL else SourcePolicy.FILE
 
 
 def resolve_adapter(name: str, settings: LiveSettings) -> LiveAdapter:
@@ -115,13 +107,14 @@ def resolve_adapter(name: str, settings: LiveSettings) -> LiveAdapter:
         registered=settings.registered,
         folder=settings.folder,
     )
-    given = resolved.config.session or ()
-    texts = (given,) if isinstance(given, str) else given
+    rules = compile_rules(resolved.config)
     return LiveAdapter(
         name=name,
         resolved=resolved,
-        rules=compile_rules(resolved.config),
-        places=tuple(Pointer.parse(text) for text in texts),
+        rules=rules,
+        comparison=compile_comparison(
+            resolved.config, rules, show_bodies=settings.show_bodies
+        ),
     )
 
 

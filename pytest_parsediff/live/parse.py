@@ -1,0 +1,124 @@
+"""Parse one source into the run database, once per attempt and run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import msgspec
+
+from pytest_parsediff.adapters.stream import stream
+from pytest_parsediff.core.errors import ParsediffError, RunDatabaseError
+from pytest_parsediff.core.event import Emission
+from pytest_parsediff.live.claims import abandon, claim, finish
+from pytest_parsediff.live.collecting import Collector
+from pytest_parsediff.live.entries import SourceRow, read_source
+from pytest_parsediff.live.results import (
+    Moment,
+    Parse,
+    ParseResult,
+    add_digests,
+    read_parse,
+)
+from pytest_parsediff.live.run import LiveRun
+from pytest_parsediff.live.stages import Stage, StageName
+from pytest_parsediff.live.watch import watch
+
+
+def ensure_parsed(run: LiveRun, source: int, attempt: int = 0) -> Parse:
+    """Return the last parse of a source, after at least *attempt* retries.
+
+    Args:
+        run: The run.
+        source: Number of the source.
+        attempt: 0 for the first parse.
+
+    Raises:
+        RunDatabaseError: PD522, another process is stuck.
+        Unavailable: The adapter cannot run on this machine.
+    """
+    number = claim(run.rundb, source, attempt, wait_s=run.settings.wait_s)
+    if number is not None:
+        try:
+            _parse(run, _Task(number, read_source(run.rundb, source), attempt))
+        except BaseException:
+            abandon(run.rundb, number)
+            raise
+    found = read_parse(run.rundb, source)
+    if found is None:
+        raise RunDatabaseError(f"the parse of source {source} is gone")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """One claimed parse.
+
+    Attributes:
+        number: Of the parse.
+        row: The source.
+        attempt: 0 for the first.
+    """
+
+    number: int
+    row: SourceRow
+    attempt: int
+
+    def stage(self, name: StageName, count: int = 0) -> Stage:
+        ref = self.row.ref
+        return Stage(
+            name=name,
+            adapter=ref.adapter,
+            source=ref.name,
+            count=count,
+            attempt=self.attempt,
+        )
+
+
+def _parse(run: LiveRun, task: _Task) -> None:
+    """Observe, parse, observe again, and make all of it visible at once."""
+    adapter = run.adapter(task.row.ref.adapter)
+    before = watch(run, task.row)
+    run.tell(task.stage(StageName.OBSERVED))
+    collector = Collector(run.rundb, task.number, adapter, task.row.ref)
+    error: ParsediffError | None = None
+    try:
+        for item in _emissions(run, task):
+            collector.take(item)
+            if run.on_stage is not None:
+                run.tell(task.stage(StageName.EMITTED, collector.event_count))
+        collector.flush()
+    except RunDatabaseError:
+        raise
+    except ParsediffError as caught:
+        error = caught
+    run.tell(task.stage(StageName.PARSED))
+    after = watch(run, task.row, before.seen)
+    result = ParseResult(
+        before=before.seen,
+        after=after.seen.observation,
+        error_code=error.code if error else "",
+        error=error.summary if error else "",
+        detail=str(error) if error else "",
+        is_incomplete=collector.said.is_incomplete,
+        cursor=collector.cursor,
+        event_count=collector.event_count,
+    )
+    with run.rundb.write():
+        collector.finish(has_failed=error is not None)
+        add_digests(run.rundb, task.number, Moment.BEFORE, before.digests)
+        add_digests(run.rundb, task.number, Moment.AFTER, after.digests)
+        finish(run.rundb, task.number, msgspec.json.encode(result))
+    run.tell(task.stage(StageName.OBSERVED_AFTER))
+
+
+def _emissions(run: LiveRun, task: _Task) -> Iterator[Emission]:
+    adapter = run.adapter(task.row.ref.adapter)
+    with run.context() as context:
+        yield from stream(
+            adapter.resolved.adapter,
+            task.row.ref.source,
+            context,
+            limits=run.limits(adapter),
+            batch=1 if run.on_stage is not None else 256,
+        )
