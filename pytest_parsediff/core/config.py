@@ -207,6 +207,26 @@ class ScenarioConfig(
     empty: bool | UnsetType = UNSET
 
 
+class StoredConfig(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
+):
+    """One ``[stored.<name>]`` table: stored sessions in a tool's own SQLite database.
+
+    Attributes:
+        db: Path of the database; relative to the folder of the file.
+        adapter: Whose sessions these are; a column ``adapter`` of *sessions* goes before
+            it.
+        sessions: One SELECT; a row per session, with a column ``session``.
+        records: One SELECT with ``:session``; a row per record of that session, its
+            columns are the members of the event.
+    """
+
+    db: Annotated[str, Meta(min_length=1)]
+    sessions: Annotated[str, Meta(min_length=1)]
+    records: Annotated[str, Meta(min_length=1)]
+    adapter: str | UnsetType = UNSET
+
+
 class DefaultsConfig(
     ScenarioConfig, frozen=True, kw_only=True, forbid_unknown_fields=True
 ):
@@ -214,9 +234,11 @@ class DefaultsConfig(
 
     Attributes:
         adapters: Adapters by name.
+        stored: Stored sessions in databases of tools, by name.
     """
 
     adapters: dict[str, AdapterConfig] | UnsetType = UNSET
+    stored: dict[str, StoredConfig] | UnsetType = UNSET
 
 
 _DOCUMENTED = (
@@ -225,6 +247,7 @@ _DOCUMENTED = (
     CompareConfig,
     AdapterConfig,
     ScenarioConfig,
+    StoredConfig,
     DefaultsConfig,
 )
 _ATTRIBUTE = re.compile(r"^    (\w+): (.+(?:\n {8}.+)*)", re.MULTILINE)

@@ -20,6 +20,7 @@ from pytest_parsediff.core.config import (
     AdapterConfig,
     DefaultsConfig,
     ScenarioConfig,
+    StoredConfig,
 )
 from pytest_parsediff.core.errors import (
     NestedScenarioError,
@@ -174,17 +175,26 @@ class Defaults:
     Attributes:
         config: The merged scenario keys.
         adapters: Configured adapters, each with the folder of its file.
+        stored: Queries for stored sessions, each with the folder of its file.
     """
 
     config: ScenarioConfig = field(default_factory=ScenarioConfig)
     adapters: Mapping[str, tuple[AdapterConfig, Path]] = field(default_factory=dict)
+    stored: Mapping[str, tuple[StoredConfig, Path]] = field(default_factory=dict)
 
     def refined(self, inner: DefaultsConfig, folder: Path) -> Defaults:
         """Return these defaults overlaid with those of a file in *folder*."""
         configured = {
             name: (adapter, folder) for name, adapter in (inner.adapters or {}).items()
         }
-        return Defaults(merge(self.config, inner), {**self.adapters, **configured})
+        stored = {
+            name: (queries, folder) for name, queries in (inner.stored or {}).items()
+        }
+        return Defaults(
+            merge(self.config, inner),
+            {**self.adapters, **configured},
+            {**self.stored, **stored},
+        )
 
 
 def merge(outer: ScenarioConfig, inner: ScenarioConfig) -> ScenarioConfig:

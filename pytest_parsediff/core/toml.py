@@ -17,6 +17,7 @@ from pytest_parsediff.core.config import (
     CompareConfig,
     Mark,
     SQLOutput,
+    StoredConfig,
 )
 from pytest_parsediff.core.errors import (
     BadTOMLError,
@@ -143,6 +144,10 @@ def _tables(
                 inner = adapter.get(key)
                 if isinstance(inner, dict):
                     yield ("adapters", name, key), inner, kind
+    stored = table.get("stored")
+    for name, queries in stored.items() if isinstance(stored, dict) else ():
+        if isinstance(queries, dict):
+            yield ("stored", name), queries, StoredConfig
 
 
 def _check_keys(

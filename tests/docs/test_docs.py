@@ -33,6 +33,7 @@ from pytest_parsediff.core.config import (
     ScenarioConfig,
     SQLOutput,
     State,
+    StoredConfig,
 )
 from pytest_parsediff.core.errors import ParsediffError
 from pytest_parsediff.core.event import Context, Source
@@ -124,6 +125,7 @@ def test_each_update_mode_is_documented() -> None:
             "[adapters.&lt;name&gt;]",
             {*AdapterConfig.__struct_fields__, *SQLOutput.__struct_fields__},
         ),
+        ("[stored.&lt;name&gt;]", {*StoredConfig.__struct_fields__}),
         (
             "[adapters.&lt;name&gt;.compare]",
             {*CompareConfig.__struct_fields__},
