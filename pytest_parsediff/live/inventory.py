@@ -95,26 +95,45 @@ def take(
             cannot be read. An adapter that fails on a source is no error here: the
             sessions of that source are parse errors.
     """
-    sources = find_sources(settings)
-    rundb = RunDatabase.create(path)
+    run, sources = prepare(settings, path, on_stage)
     try:
-        run = LiveRun(rundb, settings, on_stage)
-        found = _Found({name: {} for name in sources.adapters})
-        rows = _describe_sources(run, sources)
-        add_sources(rundb, (row for row, _ in rows))
-        for row, can in rows:
+        found = _Found({name: {} for name in run.adapters})
+        for row, can in sources:
             _note_evidence(run, row)
             found.numbers[row.ref.adapter].setdefault(row.ref.name, row.no)
             for info in _list_sessions(run, row, can):
                 found.add(row, info)
         if stored is not None:
             found.add_stored(stored)
-        add_entries(rundb, _select(found, settings))
+        add_entries(run.rundb, _select(found, settings))
         run.tell(Stage(name=StageName.INVENTORIED))
+    except BaseException:
+        run.rundb.close()
+        raise
+    return Inventory(run.rundb)
+
+
+def prepare(
+    settings: LiveSettings, path: Path, on_stage: OnStage | None = None
+) -> tuple[LiveRun, list[tuple[SourceRow, Capabilities]]]:
+    """Make the run database at *path*, and note the sources in it; parse nothing.
+
+    Returns:
+        The run of this process, and each source with what its adapter can do.
+
+    Raises:
+        ParsediffError: As :func:`take`.
+    """
+    found = find_sources(settings)
+    rundb = RunDatabase.create(path)
+    try:
+        run = LiveRun(rundb, settings, on_stage, found.adapters)
+        sources = _describe_sources(run, found)
+        add_sources(rundb, (row for row, _ in sources))
     except BaseException:
         rundb.close()
         raise
-    return Inventory(rundb)
+    return run, sources
 
 
 def _describe_sources(

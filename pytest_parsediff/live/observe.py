@@ -38,10 +38,13 @@ class Seen:
     Attributes:
         observation: What was seen.
         is_young: Whether an equal ``stat`` later proves nothing.
+        consumed_hash: SHA-256 of the bytes up to the consumed boundary, hex; empty
+            where no boundary was looked for.
     """
 
     observation: Observation
     is_young: bool = True
+    consumed_hash: str = ""
 
 
 def observe_file(path: Path, *, with_boundary: bool = False) -> Seen:
@@ -69,9 +72,18 @@ def _observe_once(path: Path, with_boundary: bool) -> tuple[Seen, bool]:
     with FileIO(path) as file:
         status = os.fstat(file.fileno())
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-        consumed = _boundary(file, file.tell()) if with_boundary else None
+        size = file.tell()
+        consumed = _boundary(file, size) if with_boundary else None
+        consumed_hash = digest
+        if consumed is not None and consumed != size:
+            consumed_hash = hash_prefix(file, consumed)
         is_stable = _stamp(os.fstat(file.fileno())) == _stamp(status)
-    return Seen(_of_status(status, digest, consumed), _is_young(status, now)), is_stable
+    seen = Seen(
+        _of_status(status, digest, consumed),
+        _is_young(status, now),
+        consumed_hash if with_boundary else "",
+    )
+    return seen, is_stable
 
 
 def observe_again(
@@ -168,6 +180,16 @@ def _stamp(status: os.stat_result) -> tuple[int, int, int]:
 
 def _is_young(status: os.stat_result, now_ns: int) -> bool:
     return now_ns - max(status.st_mtime_ns, status.st_ctime_ns) < YOUNG_NS
+
+
+def hash_prefix(file: FileIO, size: int) -> str:
+    """Return the SHA-256 of the first *size* bytes, hex; of fewer if it is shorter."""
+    digest = hashlib.sha256()
+    file.seek(0)
+    while size > 0 and (chunk := file.read(min(size, _CHUNK))):
+        digest.update(chunk)
+        size -= len(chunk)
+    return digest.hexdigest()
 
 
 # --- consumed boundary --------------------------------------------------------------------

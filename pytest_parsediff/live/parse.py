@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from io import FileIO
 
 import msgspec
 
 from pytest_parsediff.adapters.stream import stream
+from pytest_parsediff.archive.staged import AppendBase
 from pytest_parsediff.core.errors import ParsediffError, RunDatabaseError
 from pytest_parsediff.core.event import Emission
 from pytest_parsediff.live.claims import abandon, claim, finish
 from pytest_parsediff.live.collecting import Collector
 from pytest_parsediff.live.entries import SourceRow, read_source
+from pytest_parsediff.live.observe import hash_prefix
 from pytest_parsediff.live.results import (
     Moment,
     Parse,
@@ -21,17 +24,25 @@ from pytest_parsediff.live.results import (
     read_parse,
 )
 from pytest_parsediff.live.run import LiveRun
+from pytest_parsediff.live.sources import SourceKind
 from pytest_parsediff.live.stages import Stage, StageName
 from pytest_parsediff.live.watch import watch
 
 
-def ensure_parsed(run: LiveRun, source: int, attempt: int = 0) -> Parse:
+def ensure_parsed(
+    run: LiveRun,
+    source: int,
+    attempt: int = 0,
+    resume: Sequence[AppendBase] = (),
+) -> Parse:
     """Return the last parse of a source, after at least *attempt* retries.
 
     Args:
         run: The run.
         source: Number of the source.
         attempt: 0 for the first parse.
+        resume: What an incremental parse may start from: the first whose bytes are
+            still the beginning of the source. Without one it is a full parse.
 
     Raises:
         RunDatabaseError: PD522, another process is stuck.
@@ -40,7 +51,7 @@ def ensure_parsed(run: LiveRun, source: int, attempt: int = 0) -> Parse:
     number = claim(run.rundb, source, attempt, wait_s=run.settings.wait_s)
     if number is not None:
         try:
-            _parse(run, _Task(number, read_source(run.rundb, source), attempt))
+            _parse(run, _Task(number, read_source(run.rundb, source), attempt, resume))
         except BaseException:
             abandon(run.rundb, number)
             raise
@@ -58,11 +69,13 @@ class _Task:
         number: Of the parse.
         row: The source.
         attempt: 0 for the first.
+        resume: What an incremental parse may start from.
     """
 
     number: int
     row: SourceRow
     attempt: int
+    resume: Sequence[AppendBase]
 
     def stage(self, name: StageName, count: int = 0) -> Stage:
         ref = self.row.ref
@@ -79,11 +92,12 @@ def _parse(run: LiveRun, task: _Task) -> None:
     """Observe, parse, observe again, and make all of it visible at once."""
     adapter = run.adapter(task.row.ref.adapter)
     before = watch(run, task.row)
+    base = _find_base(task)
     run.tell(task.stage(StageName.OBSERVED))
     collector = Collector(run.rundb, task.number, adapter, task.row.ref)
     error: ParsediffError | None = None
     try:
-        for item in _emissions(run, task):
+        for item in _emissions(run, task, base):
             collector.take(item)
             if run.on_stage is not None:
                 run.tell(task.stage(StageName.EMITTED, collector.event_count))
@@ -103,6 +117,7 @@ def _parse(run: LiveRun, task: _Task) -> None:
         is_incomplete=collector.said.is_incomplete,
         cursor=collector.cursor,
         event_count=collector.event_count,
+        base=base,
     )
     with run.rundb.write():
         collector.finish(has_failed=error is not None)
@@ -112,13 +127,30 @@ def _parse(run: LiveRun, task: _Task) -> None:
     run.tell(task.stage(StageName.OBSERVED_AFTER))
 
 
-def _emissions(run: LiveRun, task: _Task) -> Iterator[Emission]:
+def _find_base(task: _Task) -> AppendBase | None:
+    """Return what the parse goes on from; looked at after the first observation."""
+    if not task.resume or task.row.kind is not SourceKind.FILE:
+        return None
+    try:
+        with FileIO(task.row.ref.path) as file:
+            for base in task.resume:
+                if hash_prefix(file, base.size) == base.content_hash:
+                    return base
+    except OSError:
+        pass
+    return None
+
+
+def _emissions(
+    run: LiveRun, task: _Task, base: AppendBase | None
+) -> Iterator[Emission]:
     adapter = run.adapter(task.row.ref.adapter)
     with run.context() as context:
         yield from stream(
             adapter.resolved.adapter,
             task.row.ref.source,
             context,
-            limits=run.limits(adapter),
+            base.cursor if base is not None else None,
+            run.limits(adapter),
             batch=1 if run.on_stage is not None else 256,
         )

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from pytest_parsediff.archive.staged import AppendBase
 from pytest_parsediff.core.event import Notice
 from pytest_parsediff.diff.observation import Observation
 from pytest_parsediff.diff.records import ParsedSession, Record
@@ -42,6 +43,7 @@ class ParseResult:
         is_incomplete: Whether a session that it lacks may be there all the same.
         cursor: Of the last checkpoint; ``None`` without one.
         event_count: Events that were emitted.
+        base: What an incremental parse started from; ``None`` for a full one.
     """
 
     before: Seen
@@ -52,6 +54,7 @@ class ParseResult:
     is_incomplete: bool = False
     cursor: str | None = None
     event_count: int = 0
+    base: AppendBase | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,12 +28,13 @@ class LiveRun:
         rundb: The run database, in the run's folder.
         settings: What the run is told to do.
         on_stage: Called at each stage; ``None`` if nobody looks.
+        adapters: Those that have been resolved, by name.
     """
 
     rundb: RunDatabase
     settings: LiveSettings
     on_stage: OnStage | None = None
-    _adapters: dict[str, LiveAdapter] = field(default_factory=dict, init=False)
+    adapters: dict[str, LiveAdapter] = field(default_factory=dict)
     _workspace: Workspace = field(init=False)
 
     def __post_init__(self) -> None:
@@ -46,9 +47,9 @@ class LiveRun:
         Raises:
             ParsediffError: As :func:`~.sources.resolve_adapter`.
         """
-        if name not in self._adapters:
-            self._adapters[name] = resolve_adapter(name, self.settings)
-        return self._adapters[name]
+        if name not in self.adapters:
+            self.adapters[name] = resolve_adapter(name, self.settings)
+        return self.adapters[name]
 
     def limits(self, adapter: LiveAdapter) -> Limits:
         """Return the limits of one scan.
