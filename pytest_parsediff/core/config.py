@@ -227,6 +227,22 @@ class StoredConfig(
     adapter: str | UnsetType = UNSET
 
 
+class SessionConfig(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
+):
+    """One ``[sessions."<id>"]`` table: what is known to become of a session.
+
+    Attributes:
+        expect: The class that it must have in a parse-diff.
+        fields: For ``changed``: exactly the fields that differ.
+        reason: Why that is right; for people.
+    """
+
+    expect: Literal["raced", "changed"]
+    fields: list[str] | UnsetType = UNSET
+    reason: str | UnsetType = UNSET
+
+
 class DefaultsConfig(
     ScenarioConfig, frozen=True, kw_only=True, forbid_unknown_fields=True
 ):
@@ -235,10 +251,12 @@ class DefaultsConfig(
     Attributes:
         adapters: Adapters by name.
         stored: Stored sessions in databases of tools, by name.
+        sessions: What is declared of sessions, by id.
     """
 
     adapters: dict[str, AdapterConfig] | UnsetType = UNSET
     stored: dict[str, StoredConfig] | UnsetType = UNSET
+    sessions: dict[str, SessionConfig] | UnsetType = UNSET
 
 
 _DOCUMENTED = (
@@ -248,6 +266,7 @@ _DOCUMENTED = (
     AdapterConfig,
     ScenarioConfig,
     StoredConfig,
+    SessionConfig,
     DefaultsConfig,
 )
 _ATTRIBUTE = re.compile(r"^    (\w+): (.+(?:\n {8}.+)*)", re.MULTILINE)
@@ -255,7 +274,7 @@ _ATTRIBUTE = re.compile(r"^    (\w+): (.+(?:\n {8}.+)*)", re.MULTILINE)
 #: Keys of the design that this version does not act on, per structure.
 RESERVED_KEYS: dict[type[msgspec.Struct], frozenset[str]] = {
     ScenarioConfig: frozenset({"writer", "stress", "sessions"}),
-    DefaultsConfig: frozenset({"writer", "stress", "sessions"}),
+    DefaultsConfig: frozenset({"writer", "stress"}),
     AdapterConfig: frozenset({"delivery", "exact_resume", "check"}),
 }
 

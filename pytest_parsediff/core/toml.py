@@ -16,6 +16,7 @@ from pytest_parsediff.core.config import (
     AdapterConfig,
     CompareConfig,
     Mark,
+    SessionConfig,
     SQLOutput,
     StoredConfig,
 )
@@ -127,6 +128,13 @@ def _convert(
     return checked
 
 
+#: Tables of tables besides the adapters.
+_NAMED: tuple[tuple[str, type[msgspec.Struct]], ...] = (
+    ("stored", StoredConfig),
+    ("sessions", SessionConfig),
+)
+
+
 def _tables(
     table: _Table, structure: type[msgspec.Struct]
 ) -> Iterator[tuple[_Place, _Table, type[msgspec.Struct]]]:
@@ -144,10 +152,11 @@ def _tables(
                 inner = adapter.get(key)
                 if isinstance(inner, dict):
                     yield ("adapters", name, key), inner, kind
-    stored = table.get("stored")
-    for name, queries in stored.items() if isinstance(stored, dict) else ():
-        if isinstance(queries, dict):
-            yield ("stored", name), queries, StoredConfig
+    for key, kind in _NAMED:
+        named = table.get(key)
+        for name, inner in named.items() if isinstance(named, dict) else ():
+            if isinstance(inner, dict):
+                yield (key, name), inner, kind
 
 
 def _check_keys(

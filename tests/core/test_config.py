@@ -104,6 +104,11 @@ GOOD: list[tuple[Kind, str]] = [
     ("parsediff", "[adapters.x]\n[adapters.y]\n"),
     ("parsediff", '[adapters.x]\nsession = ["a", "/b/c"]'),
     ("parsediff", f"[adapters.x.compare]\n{COMPARE}"),
+    ("parsediff", '[sessions."a b"]\nexpect = "raced"'),
+    (
+        "parsediff",
+        '[sessions.a]\nexpect = "changed"\nfields = ["x"]\nreason = "y"',
+    ),
 ]
 #: With the line that the code blames.
 BAD_VALUES: list[tuple[Kind, str, int | None, str]] = [
@@ -127,6 +132,18 @@ BAD_VALUES: list[tuple[Kind, str, int | None, str]] = [
     ),
     ("scenario", "\nmarks = 1", 2, "marks: Expected array, got int"),
     ("parsediff", "adapters = 1", 1, "adapters: Expected object, got int"),
+    (
+        "parsediff",
+        '[sessions.a]\nexpect = "racde"',
+        2,
+        "sessions.a.expect: Invalid enum value 'racde'",
+    ),
+    (
+        "parsediff",
+        '[sessions.a]\nfields = ["x"]',
+        1,
+        "sessions.a: Object missing required field expect",
+    ),
     ("parsediff", "[adapters]\nx = 1", 1, r"adapters\[...\]: Expected object, got int"),
     (
         "parsediff",

@@ -31,6 +31,7 @@ from pytest_parsediff.core.config import (
     DefaultsConfig,
     Mark,
     ScenarioConfig,
+    SessionConfig,
     SQLOutput,
     State,
     StoredConfig,
@@ -126,6 +127,7 @@ def test_each_update_mode_is_documented() -> None:
             {*AdapterConfig.__struct_fields__, *SQLOutput.__struct_fields__},
         ),
         ("[stored.&lt;name&gt;]", {*StoredConfig.__struct_fields__}),
+        ('[sessions."&lt;id&gt;"]', {*SessionConfig.__struct_fields__}),
         (
             "[adapters.&lt;name&gt;.compare]",
             {*CompareConfig.__struct_fields__},
@@ -144,11 +146,11 @@ def test_reserved_keys_are_documented() -> None:
         section("scenario-toml.md", "Reserved keys"),
         re.MULTILINE,
     )
-    scenario, adapter = rows[-2][1], rows[-1][1]
+    alone, both, adapter = ({*re.findall(r"`(\w+)`", keys)} for _, keys in rows[-3:])
 
-    assert RESERVED_KEYS[ScenarioConfig] == RESERVED_KEYS[DefaultsConfig]
-    assert RESERVED_KEYS[ScenarioConfig] == {*re.findall(r"`(\w+)`", scenario)}
-    assert RESERVED_KEYS[AdapterConfig] == {*re.findall(r"`(\w+)`", adapter)}
+    assert RESERVED_KEYS[DefaultsConfig] == both
+    assert RESERVED_KEYS[ScenarioConfig] == both | alone
+    assert RESERVED_KEYS[AdapterConfig] == adapter
 
 
 @pytest.mark.parametrize(
