@@ -19,7 +19,7 @@ import pytest_parsediff
 ROOT = Path(pytest_parsediff.__file__).parent
 #: What a layer below the hooks must not know.
 HOOK_WORLD = {"pytest", "_pytest", "pluggy", "syrupy", "hypothesis", "xdist"}
-PURE = ("core", "golden", "adapters", "run", "diff", "archive", "live")
+PURE = ("core", "golden", "adapters", "run", "diff", "archive", "live", "interleave", "laws")
 
 
 @dataclass(frozen=True)

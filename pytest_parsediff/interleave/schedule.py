@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -79,6 +79,7 @@ class Schedule:
         gaps: Number of gaps reached per poll, poll start included.
         emissions: How much the reader has emitted.
         ran: Steps that were executed, in order.
+        after_step: Called after each of them.
     """
 
     plan: Plan
@@ -88,6 +89,7 @@ class Schedule:
     gaps: list[int] = field(default_factory=list)
     emissions: int = 0
     ran: list[Placed] = field(default_factory=list)
+    after_step: Callable[[Placed], None] | None = None
     _due: list[Placed] = field(init=False)
     _gap: Gap = field(default=Gap(0, 0), init=False)
     _is_running: bool = field(default=False, init=False)
@@ -181,6 +183,8 @@ class Schedule:
         self._due.remove(placed)
         self.ran.append(placed)
         self._note(Kind.STEP, step.label, placed)
+        if self.after_step is not None:
+            self.after_step(placed)
         return True
 
     def _note(self, kind: Kind, label: str, placed: Placed | None = None) -> None:

@@ -1,0 +1,186 @@
+"""The store that plans are run on: made anew for each, written by the writers."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from pytest_parsediff.core.event import Source
+from pytest_parsediff.interleave.clock import HarnessClock
+from pytest_parsediff.interleave.schedule import Blocked, Step
+from pytest_parsediff.interleave.writers.connection import (
+    Library,
+    Statement,
+    WriterConnection,
+    open_writer,
+)
+
+
+class Written(Protocol):
+    """A store while one plan runs."""
+
+    @property
+    def source(self) -> Source:
+        """What the adapter is handed."""
+        ...
+
+    @property
+    def writers(self) -> Sequence[Sequence[Step]]:
+        """The steps of each writer, bound to this store."""
+        ...
+
+    def capture(self) -> bytes:
+        """Return the committed content as it is now."""
+        ...
+
+    def close(self) -> None:
+        """Close the writers' connections; the files stay."""
+        ...
+
+
+class Bench(Protocol):
+    """Makes the same store for every plan."""
+
+    @property
+    def lengths(self) -> tuple[int, ...]:
+        """Number of steps per writer."""
+        ...
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Name per writer, for timelines."""
+        ...
+
+    def make(self, clock: HarnessClock) -> Written:
+        """Return a fresh store; whatever was there before is removed."""
+        ...
+
+    def place(self, content: bytes) -> Source:
+        """Put what ``capture`` returned where nobody writes, for a parse of it."""
+        ...
+
+
+class SQLScriptStep(Protocol):
+    """What a script or a trace says of one step."""
+
+    @property
+    def label(self) -> str:
+        """One line."""
+        ...
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        """What to execute."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _SQLStep:
+    label: str
+    statements: tuple[Statement, ...]
+    connection: WriterConnection
+
+    def run(self, _clock: HarnessClock, /) -> None:
+        self.connection.run(self.statements)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseBench:
+    """A SQLite database and writers that are scripts.
+
+    Attributes:
+        image: Content of the database file to start from.
+        root: Folder of the store; emptied for every plan.
+        spare: Folder for parses of single states.
+        name: Path of the database below the root.
+        library: Whose SQLite the writers go through: the reader's.
+        scripts: Steps per writer.
+        names: Name per writer.
+    """
+
+    image: bytes
+    root: Path
+    spare: Path
+    name: str
+    library: Library
+    scripts: tuple[tuple[SQLScriptStep, ...], ...]
+    names: tuple[str, ...]
+
+    @property
+    def lengths(self) -> tuple[int, ...]:
+        """Number of steps per writer."""
+        return tuple(len(script) for script in self.scripts)
+
+    def make(self, clock: HarnessClock) -> _WrittenDatabase:
+        """Return a fresh database with a connection per writer."""
+        path = _put(self.image, self.root, self.name)
+        return _WrittenDatabase(self, Source(path, self.root), clock)
+
+    def place(self, content: bytes) -> Source:
+        """Write a captured image to the spare folder."""
+        return Source(_put(content, self.spare, self.name), self.spare)
+
+
+class _WrittenDatabase:
+    """A database while one plan runs."""
+
+    def __init__(
+        self, bench: DatabaseBench, source: Source, clock: HarnessClock
+    ) -> None:
+        self.source = source
+        self._bench = bench
+        self._clock = clock
+        self._connections = [self._open() for _ in bench.scripts]
+        self._looker: WriterConnection | None = None
+        self._last = bench.image
+        self.writers: list[list[Step]] = [
+            [_SQLStep(one.label, one.statements, connection) for one in script]
+            for script, connection in zip(bench.scripts, self._connections, strict=True)
+        ]
+
+    def _open(self) -> WriterConnection:
+        return open_writer(self._bench.library, self.source.path, self._clock)
+
+    def capture(self) -> bytes:
+        """Return what is committed; what a lock hides has not changed."""
+        if self._looker is None:
+            self._looker = self._open()
+        with suppress(Blocked):
+            self._last = self._looker.image()
+        return self._last
+
+    def close(self) -> None:
+        """Close the writers' connections."""
+        for connection in (*self._connections, self._looker):
+            if connection is not None:
+                connection.close()
+
+
+def _put(content: bytes, root: Path, name: str) -> Path:
+    """Write *content* to a fresh file below an emptied *root*."""
+    path = root / name
+    folder = str(path.parent)
+    try:
+        entries = os.listdir(folder)
+    except FileNotFoundError:
+        os.makedirs(folder)
+        entries = []
+    for entry in entries:
+        inner = os.path.join(folder, entry)
+        if os.path.isdir(inner) and not os.path.islink(inner):
+            shutil.rmtree(inner)
+        else:
+            os.unlink(inner)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+    try:
+        rest = memoryview(content)
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+    finally:
+        os.close(descriptor)
+    return path

@@ -1,0 +1,290 @@
+"""Run one plan of one scenario, and keep everything that laws look at."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from pytest_parsediff.adapters.contain import name_of
+from pytest_parsediff.adapters.deadline import Deadline, TimeUp
+from pytest_parsediff.core.errors import (
+    AdapterError,
+    AdapterTimeoutError,
+    ParsediffError,
+    Unavailable,
+)
+from pytest_parsediff.core.event import (
+    Checkpoint,
+    Context,
+    Emission,
+    Evidence,
+    Notice,
+)
+from pytest_parsediff.interleave.bench import Bench, Written
+from pytest_parsediff.interleave.clock import HarnessClock
+from pytest_parsediff.interleave.drivers.driver import Driver, Witness
+from pytest_parsediff.interleave.plan import Placed, Plan
+from pytest_parsediff.interleave.schedule import Kind, Moment, Schedule
+from pytest_parsediff.interleave.states import START, StateKey, States, following
+from pytest_parsediff.interleave.subject import (
+    Line,
+    Polled,
+    Subject,
+    paths_of,
+)
+
+#: The clock moves so far before the quiet poll, milliseconds: every timer that an
+#: adapter may wait for has run out by then.
+QUIET_MS = 3_600_000
+
+
+@dataclass(slots=True, kw_only=True)
+class Poll:
+    """What one poll handed out.
+
+    Attributes:
+        cursor: Where it started; ``None`` from the beginning.
+        first_state: Index of the state when it began.
+        last_state: Index of the state when it ended.
+        lines: Events, taken apart, in order.
+        checkpoints: Cursor, and how many lines came before it in this poll.
+        notices: What the adapter noticed.
+        error: Why it ended early; ``None`` when it did not.
+        is_crashed: Whether the reader was killed in it.
+        is_quiet: Whether all steps had been done before it began.
+    """
+
+    cursor: str | None
+    first_state: int
+    last_state: int = 0
+    lines: list[Line] = field(default_factory=list)
+    checkpoints: list[tuple[str, int]] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+    error: ParsediffError | None = None
+    is_crashed: bool = False
+    is_quiet: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What happened under one plan.
+
+    Attributes:
+        plan: What was to happen.
+        polls: In order; the last one is quiet.
+        states: Committed states in order; the first one is before any step.
+        moments: Everything in order, for a timeline.
+        gaps: Gaps reached per poll while steps were due, poll start included.
+        emissions: What the reader emitted in these polls.
+        witness: What the driver saw and could not see.
+        left: Steps that stayed blocked to the end.
+    """
+
+    plan: Plan
+    polls: tuple[Poll, ...]
+    states: tuple[StateKey, ...]
+    moments: tuple[Moment, ...]
+    gaps: tuple[int, ...]
+    emissions: int
+    witness: Witness
+    left: tuple[Placed, ...]
+
+    def observation(self) -> bytes:
+        """Return a digest of what the reader handed out, poll by poll."""
+        digest = hashlib.blake2b(digest_size=16)
+        for poll in self.polls:
+            for line in poll.lines:
+                digest.update(b"%d:%s" % (len(line.text), line.text))
+            digest.update(b"|")
+        return digest.digest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rig:
+    """One adapter on one scenario, ready to run any plan.
+
+    Attributes:
+        subject: The adapter.
+        bench: The store and its writers.
+        driver: How the reader's gaps are seen.
+        context: Folders of the adapter; its clock is replaced.
+        states: Contents and parses of committed states.
+        timeout_s: Longest time for one plan, in seconds.
+    """
+
+    subject: Subject
+    bench: Bench
+    driver: Driver
+    context: Context
+    states: States
+    timeout_s: float = 60.0
+
+    def run(self, plan: Plan) -> Run:
+        """Run *plan* from a fresh store.
+
+        Raises:
+            AdapterTimeoutError: PD402, the adapter hung.
+            WriterStepError: PD610, a step failed for another reason than a lock.
+            Unavailable: The adapter cannot run on this machine.
+        """
+        clock = HarnessClock()
+        written = self.bench.make(clock)
+        try:
+            with Deadline(self.timeout_s) as deadline:
+                try:
+                    return deadline.run(lambda: self._run(plan, clock, written))
+                except TimeUp as error:
+                    name = name_of(self.subject.adapter)
+                    message = (
+                        f"adapter {name!r} did not end one plan in {self.timeout_s:g} s"
+                    )
+                    raise AdapterTimeoutError(message) from error
+        finally:
+            written.close()
+
+    def _run(self, plan: Plan, clock: HarnessClock, written: Written) -> Run:
+        running = _Running(self, plan, clock, written)
+        return running.run()
+
+
+@dataclass(slots=True)
+class _Running:
+    """One plan while it runs."""
+
+    rig: Rig
+    plan: Plan
+    clock: HarnessClock
+    written: Written
+    polls: list[Poll] = field(default_factory=list)
+    states: list[StateKey] = field(default_factory=lambda: [START])
+    _polled: Polled | None = None
+    _abandoned: list[object] = field(default_factory=list)
+    _paths: dict[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._paths = paths_of(self.written.source)
+
+    def run(self) -> Run:
+        """Poll while steps are due, then once more when all is quiet."""
+        schedule = Schedule(self.plan, self.written.writers, self.clock)
+        schedule.after_step = self._after_step
+        if not self.rig.states.knows(START):
+            self.rig.states.add(START, self.written.capture())
+        root = self.written.source.root
+        left: list[Placed] = []
+        with self.rig.driver.following(root, schedule.reach) as witness:
+            try:
+                for _ in range(self.plan.polls):
+                    self._poll(schedule, witness, is_quiet=False)
+                gaps, emissions = tuple(schedule.gaps), schedule.emissions
+                left = schedule.drain()
+                self.clock.advance(QUIET_MS)
+                self._poll(schedule, witness, is_quiet=True)
+            finally:
+                self._close()
+        return Run(
+            plan=self.plan,
+            polls=tuple(self.polls),
+            states=tuple(self.states),
+            moments=tuple(schedule.moments),
+            gaps=gaps,
+            emissions=emissions,
+            witness=witness,
+            left=tuple(left),
+        )
+
+    def _after_step(self, placed: Placed) -> None:
+        state = following(self.states[-1], placed, self.clock.now_ms)
+        if not self.rig.states.knows(state):
+            self.rig.states.add(state, self.written.capture())
+        self.states.append(state)
+
+    def _poll(self, schedule: Schedule, witness: Witness, *, is_quiet: bool) -> None:
+        poll = Poll(
+            cursor=self._durable_cursor(),
+            first_state=len(self.states) - 1,
+            is_quiet=is_quiet,
+        )
+        self.polls.append(poll)
+        schedule.begin_poll()
+        try:
+            self._consume(poll, schedule)
+            witness.raise_failure()
+        except ParsediffError as error:
+            witness.raise_failure()
+            poll.error = error
+            self._abandon()
+        except (KeyboardInterrupt, TimeUp, Unavailable):
+            raise
+        except BaseException as error:  # noqa: BLE001 - an adapter is anybody's code
+            witness.raise_failure()
+            name = name_of(self.rig.subject.adapter)
+            message = f"adapter {name!r} raised {type(error).__name__}: {error}"
+            poll.error = AdapterError(message)
+            poll.error.__cause__ = error
+            self._abandon()
+        finally:
+            poll.last_state = len(self.states) - 1
+
+    def _durable_cursor(self) -> str | None:
+        """Return the last checkpoint that any poll handed out."""
+        for poll in reversed(self.polls):
+            if poll.checkpoints:
+                return poll.checkpoints[-1][0]
+        return None
+
+    def _consume(self, poll: Poll, schedule: Schedule) -> None:
+        if self._polled is None:
+            context = self.rig.context
+            own = Context(self.clock, context.state_dir, context.tmp)
+            self._polled = self.rig.subject.open(self.written.source, own)
+        emissions = self._polled.scan(poll.cursor)
+        for emission in emissions:
+            kind, label = self._take(emission, poll)
+            if kind is None:
+                continue
+            if schedule.emitted(kind, label) and not poll.is_quiet:
+                schedule.crashed()
+                poll.is_crashed = True
+                self._kill(emissions)
+                return
+
+    def _take(self, emission: Emission, poll: Poll) -> tuple[Kind | None, str]:
+        """File *emission* where it belongs; return what it is for a timeline."""
+        match emission:
+            case Checkpoint():
+                poll.checkpoints.append((emission.cursor, len(poll.lines)))
+                return Kind.CHECKPOINT, emission.cursor
+            case Notice():
+                poll.notices.append(emission)
+                return None, ""
+            case Evidence():
+                return None, ""
+            case _:
+                line = self.rig.subject.line_of(emission, self._paths)
+                if line is None:
+                    return None, ""
+                poll.lines.append(line)
+                return Kind.EMIT, line.text.decode("utf-8", "replace")
+
+    def _kill(self, emissions: Iterator[Emission]) -> None:
+        """Leave the reader where it stands, as a kill would: nothing of it runs on."""
+        self._abandoned += [emissions, self._polled]
+        self._polled = None
+
+    def _abandon(self) -> None:
+        """Make a new reader for the next poll, after one failed."""
+        if self._polled is not None:
+            with suppress(Exception):
+                self._polled.close()
+            self._polled = None
+
+    def _close(self) -> None:
+        self._abandon()
+        for thing in self._abandoned:
+            close = getattr(thing, "close", None)
+            if close is not None:
+                with suppress(Exception):
+                    close()

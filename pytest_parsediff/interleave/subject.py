@@ -1,0 +1,152 @@
+"""The adapter under test, as a run of a plan needs it: polled, parsed, taken apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, NamedTuple, TypeAlias, cast
+
+from pytest_parsediff.adapters.contain import collect
+from pytest_parsediff.adapters.protocol import Adapter, OpenableAdapter
+from pytest_parsediff.core.event import Context, Emission, Event, Source
+from pytest_parsediff.core.pointers import ABSENT, Pointer
+from pytest_parsediff.core.rules import Rules
+from pytest_parsediff.diff.comparison import Comparison
+
+
+class Unit(StrEnum):
+    """What one emission replaces of what was emitted before."""
+
+    EVENT = "event"
+    SESSION = "session"
+
+
+class Line(NamedTuple):
+    """One emitted event, taken apart.
+
+    Attributes:
+        session: Its session; empty for events of none.
+        key: Its identity; the line itself where the adapter declares none.
+        text: Canonical JSON without LF.
+        is_tombstone: Whether it says that its event, or session, is gone.
+    """
+
+    session: str
+    key: str
+    text: bytes
+    is_tombstone: bool
+
+
+#: Lines of one session, in the order in which they were emitted.
+Sessions: TypeAlias = Mapping[str, tuple[Line, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """An adapter and how its events are read.
+
+    Attributes:
+        adapter: Ready to scan.
+        rules: How its events become canonical.
+        comparison: Where session and identity stand.
+        unit: What an emission replaces.
+        tombstones: Values, per place, of events that say something is gone.
+        is_exactly_once: Whether it promises to emit nothing twice.
+        is_exact_resume: Whether a re-scan from the last checkpoint emits nothing.
+        timeout_s: Longest time for one scan.
+        max_output_mb: Most that one scan may emit.
+    """
+
+    adapter: Adapter | OpenableAdapter
+    rules: Rules
+    comparison: Comparison
+    unit: Unit = Unit.EVENT
+    tombstones: tuple[tuple[Pointer, tuple[Any, ...]], ...] = ()
+    is_exactly_once: bool = False
+    is_exact_resume: bool = False
+    timeout_s: float = 60.0
+    max_output_mb: float = 256.0
+
+    def open(self, source: Source, context: Context) -> Polled:
+        """Return something that can be polled, opened if the adapter can be."""
+        return Polled(self.adapter, source, context)
+
+    def parse(self, source: Source, context: Context) -> tuple[Line, ...]:
+        """Return everything a full parse emits.
+
+        Raises:
+            ParsediffError: PD4xx, the adapter failed.
+        """
+        emitted = collect(
+            self.adapter,
+            source,
+            context,
+            timeout_s=self.timeout_s,
+            max_output_mb=self.max_output_mb,
+        )
+        paths = paths_of(source)
+        lines = (self.line_of(event, paths) for event in emitted.events)
+        return tuple(line for line in lines if line is not None)
+
+    def line_of(self, event: Event, paths: Mapping[str, str]) -> Line | None:
+        """Return *event* taken apart, or ``None`` if the rules leave it out.
+
+        Args:
+            event: As emitted.
+            paths: From :func:`paths_of`.
+        """
+        texts = self.rules.apply([event], paths)
+        if not texts:
+            return None
+        text = texts[0]
+        read = self.comparison.read(text)
+        session = self.comparison.session_of(read) or ""
+        key = self.comparison.key_of(read) or text.decode("utf-8", "replace")
+        return Line(session, key, text, self._is_tombstone(read))
+
+    def _is_tombstone(self, event: Mapping[str, Any]) -> bool:
+        return any(
+            (found := place.get(event)) is not ABSENT and found in values
+            for place, values in self.tombstones
+        )
+
+
+class Polled:
+    """One adapter between two crashes: opened once, polled several times."""
+
+    def __init__(
+        self, adapter: Adapter | OpenableAdapter, source: Source, context: Context
+    ) -> None:
+        self._source = source
+        self._scan_plainly = None
+        self._reader = None
+        if callable(getattr(adapter, "open", None)):
+            self._reader = cast("OpenableAdapter", adapter).open(source, context)
+        else:
+            self._scan_plainly = cast("Adapter", adapter).scan
+
+    def scan(self, cursor: str | None) -> Iterator[Emission]:
+        """Start one poll."""
+        if self._reader is not None:
+            return iter(self._reader.scan(cursor))
+        assert self._scan_plainly is not None
+        return iter(self._scan_plainly(self._source, cursor))
+
+    def close(self) -> None:
+        """Close what was opened."""
+        if self._reader is not None:
+            self._reader.close()
+
+
+def by_session(lines: Sequence[Line]) -> dict[str, tuple[Line, ...]]:
+    """Return *lines* per session, sessions in the order of their first line."""
+    found: dict[str, list[Line]] = {}
+    for line in lines:
+        found.setdefault(line.session, []).append(line)
+    return {session: tuple(inner) for session, inner in found.items()}
+
+
+def paths_of(source: Source) -> dict[str, str]:
+    """Return what stands for the paths of *source* in canonical lines."""
+    return {str(source.root): "<STORE_DIR>", str(source.path): "<ROOT>"}

@@ -1,0 +1,54 @@
+"""The laws ``converges`` and ``crash-safe``: in the end nothing is lost or stale."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pytest_parsediff.interleave.rig import Run
+from pytest_parsediff.interleave.states import States
+from pytest_parsediff.interleave.subject import Line, Subject
+from pytest_parsediff.laws.fold import Folded, differences, fold
+from pytest_parsediff.laws.law import Law, Violation
+
+_SHOWN = 20
+
+
+def check_converges(run: Run, states: States, subject: Subject) -> Violation | None:
+    """After the quiet poll, what was emitted folds to the full parse of the store."""
+    return _compare(run, states, subject, Law.CONVERGES)
+
+
+def check_crash_safe(run: Run, states: States, subject: Subject) -> Violation | None:
+    """The same where the reader was killed and restarted from its last checkpoint."""
+    if not any(poll.is_crashed for poll in run.polls):
+        return None
+    return _compare(run, states, subject, Law.CRASH_SAFE)
+
+
+def _compare(run: Run, states: States, subject: Subject, law: Law) -> Violation | None:
+    """Return how the fold differs from the final store.
+
+    A final store that a full parse fails on has nothing to compare with.
+    """
+    final = states.parse(run.states[-1])
+    if final.error is not None:
+        return None
+    quiet = run.polls[-1]
+    if quiet.error is not None:
+        message = f"the quiet poll failed: {quiet.error.headline}"
+        return Violation(law=law, message=message)
+    held = fold([poll.lines for poll in run.polls], subject.unit)
+    found = differences(held, as_folded(final.sessions))
+    if not found:
+        return None
+    message = f"after the last step and a quiet poll, {len(found)} lines differ"
+    return Violation(law=law, message=message, details=tuple(found[:_SHOWN]))
+
+
+def as_folded(sessions: Mapping[str, Sequence[Line]]) -> Folded:
+    """Return a full parse as what a consumer would hold."""
+    return {
+        session: {line.key: line.text for line in lines}
+        for session, lines in sessions.items()
+        if lines
+    }
