@@ -163,8 +163,7 @@ def test_locks_of_the_reader_block_a_step_and_do_not_lose_it(tmp_path: Path) -> 
     """A TRUNCATE checkpoint under a snapshot is busy, and comes later."""
 
     class Pins(AtOrAfter):
-        def scan(self, source, cursor):  # type: ignore[no-untyped-def]
-
+        def scan(self, source: Source, cursor: str | None) -> Iterator[Emission]:
             with sqlite3.connect(source.path, isolation_level=None) as db:
                 db.execute("BEGIN")
                 db.execute("SELECT count(*) FROM message").fetchall()

@@ -1,0 +1,34 @@
+"""What a pass proves, in one line, and when it proves nothing."""
+
+from __future__ import annotations
+
+from pytest_parsediff.interleave.shape import Shape
+from pytest_parsediff.laws.explore import Explored, Quiet
+
+
+def state_proof(explored: Explored, shape: Shape, *, is_sweep_complete: bool) -> str:
+    """Return how many plans of which kind ran, what they showed, where steps stood."""
+    kinds = []
+    if explored.swept:
+        complete = " complete" if is_sweep_complete else " of a longer one"
+        kinds.append(f"{explored.swept} sweep{complete}")
+    if explored.plans > explored.swept:
+        kinds.append(f"{explored.plans - explored.swept} random")
+    gaps = list(shape.all_gaps())
+    covered = sum(gap in explored.covered for gap in gaps)
+    return (
+        f"{explored.plans} plans ({', '.join(kinds) or 'none'}), "
+        f"{len(explored.observations)} distinct observations, "
+        f"gaps covered {covered}/{len(gaps)}"
+    )
+
+
+def why_inconclusive(quiet: Quiet, explored: Explored) -> str:
+    """Return why a run without a failure is no pass; empty if it is one."""
+    if quiet.is_blind:
+        return "no gap fired: no driver saw how the adapter reads the store"
+    if not explored.plans:
+        return explored.stopped or "no plan was run"
+    if quiet.shape.steps() and not explored.covered:
+        return "no step ran at a gap of the reader"
+    return ""
