@@ -19,6 +19,7 @@ from pytest_parsediff.diff.sameness import (
     compare_in_run,
     compare_with_stored,
     has_watermark,
+    is_other,
     is_readable,
 )
 from pytest_parsediff.diff.verdict import Reason
@@ -131,7 +132,7 @@ def _judge(
     if stored is not None and has_watermark(stored, policy):
         since_stored = compare_with_stored(stored, before, policy)
         if since_stored.is_same and steps[-1].is_same:
-            is_proved = since_stored is Sameness.PROVED
+            is_proved = since_stored is Sameness.PROVED and not is_other(before, after)
             return Reason.CONTENT_EQUAL if is_proved else None
         if is_readable(first, policy):
             behind = compare_with_stored(stored, first, policy)

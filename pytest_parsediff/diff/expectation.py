@@ -147,7 +147,8 @@ def _undeclared(verdict: Verdict, must_declare_raced: bool) -> ParsediffError | 
             fields = ", ".join(verdict.real_fields)
             return SessionChangedError(f"{place} changed: {fields}")
         case VerdictClass.RACED if must_declare_raced:
-            return SessionRacedError(f"{place} is raced: {verdict.reason}")
+            hint = "Declare it raced, or correct when the writer writes."
+            return SessionRacedError(f"{place} is raced: {verdict.reason}", hint=hint)
         case _:
             return None
 

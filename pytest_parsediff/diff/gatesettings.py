@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -19,6 +20,7 @@ _HALF = Budget(Fraction(50), is_percent=True)
 _NOT_A_FAILURE = VerdictClass.IDENTICAL
 _NOTHING = "none"
 _MOST_RETRIES = 1000
+_RETRIES = re.compile("[0-9]{1,4}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +111,7 @@ def parse_retries(text: str) -> int:
         OptionError: PD116, no whole number from 0 to 1000.
     """
     word = text.strip()
-    if word.isascii() and word.isdecimal() and int(word[:9]) <= _MOST_RETRIES:
+    if _RETRIES.fullmatch(word) and int(word) <= _MOST_RETRIES:
         return int(word)
     raise OptionError(
         f"raced_retries: expected a number from 0 to {_MOST_RETRIES}, got {clip(text)}"

@@ -56,7 +56,7 @@ def has_watermark(seen: Observation, policy: SourcePolicy) -> bool:
             return not seen.exists or seen.row_digest is not None
         case SourcePolicy.CODEX:
             return True
-        case SourcePolicy.FILE | SourcePolicy.JSONL:
+        case _:  # file and jsonl
             return seen.content_hash is not None or seen.mtime_ns is not None
 
 
@@ -69,7 +69,7 @@ def compare_with_stored(
             return _compare_rows(stored, live)
         case SourcePolicy.CODEX:
             return _compare_transcripts(stored, live)
-        case SourcePolicy.FILE | SourcePolicy.JSONL:
+        case _:  # file and jsonl
             hashes = _equal(stored.content_hash, live.content_hash)
             if hashes:
                 return Sameness.PROVED
@@ -92,13 +92,20 @@ def compare_in_run(
             return _compare_rows(earlier, later)
         case SourcePolicy.CODEX:
             return _compare_transcripts(earlier, later)
-        case SourcePolicy.FILE | SourcePolicy.JSONL:
+        case _:  # file and jsonl
             same = _compare_bytes(earlier, later)
             is_tail = policy is SourcePolicy.JSONL and _is_only_tail(earlier, later)
             is_other_file = _equal(earlier.inode, later.inode) is False
             if same is Sameness.DIFFERENT and is_tail and not is_other_file:
                 return Sameness.SAME
             return same
+
+
+def is_other(earlier: Observation, later: Observation) -> bool:
+    """Return whether bytes are known to differ, also where that is no move."""
+    sizes = _equal(earlier.size, later.size)
+    hashes = _equal(earlier.content_hash, later.content_hash)
+    return False in (sizes, hashes)
 
 
 def _compare_rows(one: Observation, other: Observation) -> Sameness:
