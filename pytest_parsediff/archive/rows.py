@@ -19,7 +19,7 @@ _SESSION_COLUMNS = """\
 CAST(adapter AS BLOB), CAST(session AS BLOB), CAST(source AS BLOB), fingerprint, form,
 coalesce(record_count, (SELECT count(*) FROM records WHERE session_id = sessions.id)),
 aggregates, is_observed, size, mtime_ns, content_hash, consumed, row_digest,
-data_version, is_incremental, is_trashed, revision"""
+coalesce(data_version, 0), is_incremental, is_trashed, revision"""
 
 #: Sessions per statement of :data:`NEXT_SESSIONS`.
 PAGE = 256

@@ -60,7 +60,7 @@ CREATE TABLE sessions (
     content_hash    TEXT,
     consumed        INTEGER,
     row_digest      TEXT,
-    data_version    INTEGER NOT NULL DEFAULT 0, -- of the adapter
+    data_version    INTEGER,                    -- of the adapter; NULL: not said, 0
     is_incremental  INTEGER NOT NULL DEFAULT 0, -- 1: the last write appended
     is_trashed      INTEGER NOT NULL DEFAULT 0, -- 1: no longer compared
     revision        INTEGER NOT NULL DEFAULT 0, -- grows with every write but observations

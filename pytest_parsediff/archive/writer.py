@@ -109,6 +109,29 @@ class ContentWriter:
             case Action.KEEP | Action.STALE:
                 pass
 
+    def fill(self, payload: Payload, records: Iterator[Record]) -> None:
+        """Add the records of a session whose row has none, and what follows from them.
+
+        Columns that the row may say by itself are left alone.
+        """
+        parsed = payload.parsed
+        row = self._row_of(parsed.adapter, parsed.session)
+        self._add_records(row, 0, parsed.record_count, records)
+        self._run(
+            """
+            UPDATE sessions
+            SET record_count = ?, fingerprint = ?, form = ?,
+                aggregates = CASE aggregates WHEN '{}' THEN ? ELSE aggregates END,
+                source = CASE source WHEN '' THEN CAST(? AS TEXT) ELSE source END
+            WHERE id = ?""",
+            parsed.record_count,
+            parsed.fingerprint,
+            parsed.form,
+            encode_aggregates(parsed.aggregates),
+            encode(parsed.source),
+            row,
+        )
+
     def _append(self, payload: Payload, records: Iterator[Record]) -> None:
         """Put *records* behind those that are stored; the row is incremental now."""
         parsed = payload.parsed
