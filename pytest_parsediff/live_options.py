@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 RETRY_FLAG = "--parsediff-retry-failed"
 #: What a bare ``--parsediff-retry-failed`` stands for.
 LAST_RUN = "last"
+#: Markers, with their signatures; ``live_marks.py`` has what they mean.
+MARKERS = (
+    "raced(*sessions): these sessions of a parse-diff are raced",
+    "expected_change(*sessions, fields, reason): they change in exactly these fields",
+)
 #: Flags whose values the gate reads by itself.
 _GATE = (
     *("max_raced", "max_stale", "max_excluded", "max_needs_retry"),
@@ -183,6 +188,24 @@ class LiveOptions:
         """Whether an archive is written and nothing compared."""
         return self.record is not None
 
+    @property
+    def archive_file(self) -> Path | None:
+        """The archive that is read or written, if it is one."""
+        return self.archive or self.record
+
+    def describe(self) -> str:
+        """Return on one line what is compared with what."""
+        sources = ", ".join(f"{name}={path}" for name, path in self.sources)
+        if self.record is not None:
+            return f"recording {sources} into {self.record}"
+        side = self.archive or f"[stored.{self.stored}]"
+        parts = [f"comparing {sources} with {side}"]
+        if self.limit:
+            parts.append(f"limit {self.limit}")
+        if self.sample:
+            parts.append(f"sample {self.sample}, seed {self.seed}")
+        return "; ".join(parts)
+
     def flags(self, here: Path) -> str:
         """Return the flags that choose the two sides, as typed in *here*."""
         parts = []
@@ -256,21 +279,11 @@ def add_retry_flag(parser: pytest.Parser, args: list[str]) -> None:
 # --- reading --------------------------------------------------------------------------
 
 
-def is_live(config: pytest.Config) -> bool:
-    """Return whether a flag on the command line asks for a live run.
+def read_live_options(config: pytest.Config) -> LiveOptions | None:
+    """Return what was asked, or ``None`` if no flag of a live run was given.
 
     Ini values are defaults of a live run, they do not start one: else no other run
     would be left to a project that has them.
-    """
-    option = config.option
-    return any(
-        getattr(option, name, None)
-        for name in ("parsediff_archive", "parsediff_stored", "parsediff_record")
-    )
-
-
-def read_live_options(config: pytest.Config) -> LiveOptions | None:
-    """Return what was asked, or ``None`` if no flag of a live run was given.
 
     Raises:
         pytest.UsageError: PD116, a flag has a value that means nothing, or flags

@@ -191,6 +191,11 @@ def keep_goldens_from_syrupy(config: pytest.Config) -> None:
         config.option.ignore_file_extensions = [*(known or ()), "jsonl"]
 
 
+def are_paths_named(config: pytest.Config) -> bool:
+    """Return whether the command line says what to collect."""
+    return config.args_source is config.ArgsSource.ARGS
+
+
 def is_ci() -> bool:
     """Return whether this is a continuous integration run."""
     values = (os.environ.get(name, "") for name in ("CI", "TF_BUILD"))

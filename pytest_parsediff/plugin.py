@@ -13,6 +13,7 @@ import pytest
 
 from pytest_parsediff import hookspecs
 from pytest_parsediff.live_options import (
+    MARKERS,
     add_live_options,
     add_retry_flag,
     read_live_options,
@@ -20,6 +21,7 @@ from pytest_parsediff.live_options import (
 from pytest_parsediff.options import (
     add_options,
     add_update_flags,
+    are_paths_named,
     keep_goldens_from_syrupy,
     read_settings,
 )
@@ -51,10 +53,16 @@ def pytest_load_initial_conftests(
 
 def pytest_configure(config: pytest.Config) -> None:
     """Switch collection on when it was asked for."""
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
     settings = read_settings(config)
     live = read_live_options(config)
     keep_goldens_from_syrupy(config)
-    if settings.enabled and live is None:
+    if live is not None:
+        from pytest_parsediff.live_session import LivePlugin  # noqa: PLC0415
+
+        config.pluginmanager.register(LivePlugin(config, live), "parsediff-live")
+    if settings.enabled and (live is None or are_paths_named(config)):
         from pytest_parsediff.session import ScenarioPlugin  # noqa: PLC0415
 
         plugin = ScenarioPlugin(config, settings)

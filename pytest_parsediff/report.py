@@ -33,12 +33,12 @@ def attach(
         if outcome.error is not None:
             facts["error"] = outcome.error.code
     if report.failed:
-        facts |= _shown(report.longrepr)
+        facts |= shown(report.longrepr)
     vars(report)["parsediff"] = facts
 
 
-def _shown(longrepr: object) -> dict[str, Any]:
-    """Return a scenario's own failure in values that execnet carries: no StrEnum."""
+def shown(longrepr: object) -> dict[str, Any]:
+    """Return a failure of our own in values that execnet carries: no StrEnum."""
     from pytest_parsediff.longrepr import FailureRepr  # noqa: PLC0415
 
     if not isinstance(longrepr, FailureRepr):
@@ -50,9 +50,13 @@ def _shown(longrepr: object) -> dict[str, Any]:
     }
 
 
-def restore(report: pytest.TestReport) -> None:
-    """Give a report from an xdist worker its colours and its one-line cause back."""
-    facts = facts_of(report)
+def restore(report: pytest.TestReport, facts: dict[str, Any]) -> None:
+    """Give a report from an xdist worker its colours and its one-line cause back.
+
+    Args:
+        report: As it arrived.
+        facts: What :func:`shown` returned is among them, if the failure is our own.
+    """
     if isinstance(report.longrepr, str) and "failure" in facts:
         from pytest_parsediff.failure import Crash  # noqa: PLC0415
         from pytest_parsediff.golden.render import Line, Style  # noqa: PLC0415

@@ -24,7 +24,7 @@ from pytest_parsediff.core.errors import (
 from pytest_parsediff.core.scenario import Folder, Scenario, walk
 from pytest_parsediff.options import Settings, is_ci
 from pytest_parsediff.reading import ScenarioReader
-from pytest_parsediff.report import attach, restore
+from pytest_parsediff.report import attach, facts_of, restore
 from pytest_parsediff.tally import Tally
 
 if TYPE_CHECKING:
@@ -224,7 +224,7 @@ class ScenarioPlugin:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Gather results in the controller."""
         if self.is_controller and hasattr(report, "parsediff"):
-            restore(report)
+            restore(report, facts_of(report))
             self.tally.add(report)
 
     @pytest.hookimpl

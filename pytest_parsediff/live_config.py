@@ -1,0 +1,120 @@
+"""What configuration files and plugins say about live runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from pytest_parsediff.adapters.resolve import Configured
+from pytest_parsediff.core.config import DefaultsConfig, SessionConfig
+from pytest_parsediff.core.errors import OptionError, Where
+from pytest_parsediff.core.scenario import DEFAULTS_TOML
+from pytest_parsediff.core.toml import check_table, parse_toml, read_text, read_toml
+from pytest_parsediff.diff.expectation import Expectation, ExpectedKind, narrow
+from pytest_parsediff.diff.sample import parse_sample
+from pytest_parsediff.live.settings import LiveSettings
+from pytest_parsediff.live_options import LiveOptions
+from pytest_parsediff.options import read_settings
+
+
+@dataclass(frozen=True, slots=True)
+class LiveConfig:
+    """The tables that concern a live run, from all files together.
+
+    Attributes:
+        rootpath: pytest's root folder.
+        configured: Adapters by name, each with the folder of its file.
+        registered: Adapters that plugins registered, by name.
+        expectations: What is declared of sessions.
+    """
+
+    rootpath: Path
+    configured: Configured = field(default_factory=dict)
+    registered: Mapping[str, object] = field(default_factory=dict)
+    expectations: Sequence[Expectation] = ()
+
+    @classmethod
+    def read(cls, config: pytest.Config) -> LiveConfig:
+        """Read ``[tool.parsediff]`` and every ``parsediff.toml`` that concerns all.
+
+        Those are the ones in the scenario roots and in pytest's root folder; where
+        two of them name the same thing, the latter counts.
+
+        Raises:
+            ParsediffError: PD101 to PD104, a file cannot be used.
+        """
+        configured: dict[str, object] = {}
+        expectations: list[Expectation] = []
+        for path, tables in _files(config):
+            configured |= {
+                name: (table, path.parent)
+                for name, table in (tables.adapters or {}).items()
+            }
+            expectations += [
+                _expectation(path, session, table)
+                for session, table in (tables.sessions or {}).items()
+            ]
+        registered: dict[str, object] = {}
+        for found in config.hook.pytest_parsediff_adapters(config=config):
+            registered |= {**found, **registered}
+        return cls(config.rootpath, configured, registered, expectations)  # type: ignore[arg-type]
+
+    def settings(self, options: LiveOptions) -> LiveSettings:
+        """Return what the engine is told."""
+        return LiveSettings(
+            sources=tuple(f"{name}={path}" for name, path in options.sources),
+            configured=self.configured,
+            registered=self.registered,
+            folder=self.rootpath,
+            sessions=options.sessions,
+            limit=options.limit,
+            sample=parse_sample(options.sample) if options.sample else None,
+            seed=options.seed,
+            raced_retries=options.gate.raced_retries,
+            show_bodies=options.show_bodies,
+        )
+
+    def stored(self, options: LiveOptions) -> Path:
+        """Return where the stored side is.
+
+        Raises:
+            OptionError: PD116, there is no table of that name.
+        """
+        if options.archive is not None:
+            return options.archive
+        raise OptionError(f"--parsediff-stored: there is no [stored.{options.stored}]")
+
+    def declared(self, adapter: str, session: str) -> list[Expectation]:
+        """Return what files declare of one session."""
+        return narrow(self.expectations, adapter, session)
+
+
+def _files(config: pytest.Config) -> list[tuple[Path, DefaultsConfig]]:
+    """Return each file that is there, checked; the ones that count more come later."""
+    found = []
+    pyproject = config.rootpath / "pyproject.toml"
+    if pyproject.is_file():
+        text = read_text(pyproject)
+        table = parse_toml(pyproject, text).get("tool", {}).get("parsediff")
+        if table is not None:
+            checked = check_table(table, DefaultsConfig, pyproject, text)
+            found.append((pyproject, checked))
+    folders = dict.fromkeys([*read_settings(config).roots, config.rootpath])
+    for folder in folders:
+        path = folder / DEFAULTS_TOML
+        if path.is_file():
+            found.append((path, read_toml(path, DefaultsConfig)))
+    return found
+
+
+def _expectation(path: Path, session: str, table: SessionConfig) -> Expectation:
+    return Expectation(
+        sessions=(session,),
+        kind=ExpectedKind(table.expect),
+        fields=tuple(table.fields or ()),
+        reason=table.reason or "",
+        origin=str(Where(path)),
+    )

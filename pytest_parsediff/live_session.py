@@ -1,0 +1,404 @@
+"""The plugin object of a live run: what the hooks hand over to.
+
+One lives in every process. The controller takes the inventory, gathers what items
+found, and decides at the end whether the run passes.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Generator, Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_parsediff import live_engine
+from pytest_parsediff.core.errors import (
+    ParsediffError,
+    Unavailable,
+)
+from pytest_parsediff.core.workspace import Workspace, make_run_folder
+from pytest_parsediff.diff.verdict import Verdict, VerdictClass
+from pytest_parsediff.live.ruling import Ruling, rule
+from pytest_parsediff.live_collect import (
+    LiveFile,
+    LiveItem,
+    SessionItem,
+    SweepItem,
+    VerdictFailed,
+)
+from pytest_parsediff.live_conclude import (
+    Conclusion,
+    conclude,
+    is_annotated_by_others,
+)
+from pytest_parsediff.live_config import LiveConfig
+from pytest_parsediff.live_marks import expectations_of
+from pytest_parsediff.live_options import LiveOptions
+from pytest_parsediff.options import are_paths_named
+from pytest_parsediff.report import restore, shown
+from pytest_parsediff.reports.finding import Finding, from_plain
+from pytest_parsediff.reports.gathered import Gathered
+from pytest_parsediff.reports.junit import properties
+
+if TYPE_CHECKING:
+    from pytest_parsediff.diff.expectation import Expectation
+    from pytest_parsediff.live_engine import Engine
+
+PLUGIN_NAME = "parsediff-live"
+#: Attribute of reports that carries findings from a worker to the controller.
+FACTS = "parsediff_live"
+#: Letter and word of each category that pytest does not know.
+_SHOWN = {
+    "raced": ("~", "RACED"),
+    "stale": ("~", "STALE"),
+    "skew": ("i", "SKEW"),
+    "pending": ("p", "PENDING"),
+    "retry": ("t", "RETRY"),
+    "excluded": ("e", "EXCLUDED"),
+    "changed": ("c", "CHANGED"),
+    "unparsed": ("c", "UNPARSED"),
+}
+
+
+class LivePlugin:
+    """Collects, judges and reports sessions in one process.
+
+    Attributes:
+        config: pytest's configuration.
+        options: What was asked.
+        anchor: The file that items hang below.
+        gathered: What items found; filled in the controller only.
+        selected: How many items of the run were selected.
+        reported: How many of them came to their end.
+        conclusion: What the run amounts to; ``None`` before its end.
+    """
+
+    def __init__(self, config: pytest.Config, options: LiveOptions) -> None:
+        self.config = config
+        self.options = options
+        self.gathered = Gathered()
+        self.selected = self.reported = 0
+        self.conclusion: Conclusion | None = None
+        worker = getattr(config, "workerinput", None)
+        self.is_controller = worker is None
+        self._run_folder: Path | None = None
+        self._made_folder = False
+        self._engine: Engine | None = None
+        if worker is not None:
+            self._run_folder = Path(worker["parsediff_live_folder"])
+        anchor = config.inipath or options.archive_file
+        assert anchor is not None, "a table of stored sessions is in a file"
+        self.anchor = anchor
+
+    @cached_property
+    def live_config(self) -> LiveConfig:
+        """What the TOML files say about live runs."""
+        return LiveConfig.read(self.config)
+
+    # --- before collection --------------------------------------------------------------
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self) -> None:
+        """Take the inventory, before any worker starts.
+
+        Raises:
+            pytest.UsageError: A side cannot be read, with the code that says why.
+        """
+        if not self.is_controller:
+            return
+        try:
+            settings = self.live_config.settings(self.options)
+            live_engine.take_inventory(
+                settings, self.live_config.stored(self.options), self._rundb_path()
+            )
+        except (ParsediffError, Unavailable) as error:
+            raise pytest.UsageError(str(error)) from None
+
+    def _rundb_path(self) -> Path:
+        return self._folder() / "run.sqlite3"
+
+    def _folder(self) -> Path:
+        if self._run_folder is None:
+            tmp = self.config.getini("parsediff_tmp")
+            self._run_folder = make_run_folder(
+                self.config.rootpath / tmp if tmp else None
+            )
+            self._made_folder = True
+        return self._run_folder
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell an xdist worker where the run folder is."""
+        node.workerinput["parsediff_live_folder"] = str(self._folder())
+
+    @property
+    def engine(self) -> Engine:
+        """The engine of this process, opened on first use."""
+        if self._engine is None:
+            self._engine = live_engine.open_engine(
+                self.live_config.settings(self.options),
+                self.live_config.stored(self.options),
+                self._rundb_path(),
+            )
+        return self._engine
+
+    # --- collection ---------------------------------------------------------------------
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self, session: pytest.Session) -> None:
+        """Collect the live run alone when nobody named paths."""
+        if not are_paths_named(session.config):
+            session.config.args[:] = [str(self.anchor)]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collect_file(
+        self, file_path: Path, parent: pytest.Collector
+    ) -> pytest.Collector | None:
+        """Make the anchor a node with the run's items."""
+        if file_path == self.anchor:
+            return LiveFile.make(parent, self, file_path)
+        return None
+
+    def items_of(self, file: LiveFile) -> Iterator[LiveItem]:
+        """Yield one item per session, and one for the rest."""
+        for entry in self.engine.entries():
+            yield SessionItem.make(file, entry.adapter, entry.session)
+        yield SweepItem.make(file)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Note how many items there are, for a run that does not get to its end."""
+        self.selected = sum(isinstance(item, LiveItem) for item in session.items)
+
+    # --- running ------------------------------------------------------------------------
+
+    def run(self, item: LiveItem) -> None:
+        """Find out what becomes of *item*.
+
+        Raises:
+            VerdictFailed: It fails.
+        """
+        try:
+            if isinstance(item, SessionItem):
+                self._run_session(item)
+            else:
+                self._run_sweep(item)
+        except Unavailable as reason:
+            pytest.skip(str(reason))
+
+    def _run_session(self, item: SessionItem) -> None:
+        declared = self.live_config.declared(item.adapter, item.session_id)
+        declared += expectations_of(item, item.adapter, item.session_id)
+        verdict = self.engine.judge(item.adapter, item.session_id)
+        ruling = rule(verdict, self.options.gate, declared)
+        if ruling.expected and self.config.option.runxfail:
+            ruling = rule(verdict, self.options.gate)  # shows what is expected
+        item.findings = [_finding(item, verdict, ruling)]
+        item.user_properties += properties(verdict)
+        if ruling.error is not None:
+            raise VerdictFailed(ruling.error)
+        if ruling.expected:
+            pytest.xfail(ruling.expected)
+        if ruling.skip:
+            pytest.skip(ruling.skip)
+
+    def _run_sweep(self, item: LiveItem) -> None:
+        found = []
+        for verdict in self.engine.sweep():
+            ruling = rule(verdict, self.options.gate)
+            found.append((ruling, _finding(item, verdict, ruling)))
+        item.findings = [finding for _, finding in found]
+        errors = [ruling.error for ruling, _ in found if ruling.error is not None]
+        if errors:
+            raise VerdictFailed(errors[0])
+
+    def failure_of(self, item: LiveItem, error: ParsediffError) -> object:
+        """Return what pytest prints for a failing item."""
+        from pytest_parsediff.failure import Crash  # noqa: PLC0415 - for failures
+        from pytest_parsediff.live_failure import describe  # noqa: PLC0415
+        from pytest_parsediff.longrepr import FailureRepr  # noqa: PLC0415
+
+        failing = [finding.verdict for finding in item.findings if finding.error]
+        lines = describe(error, failing, list(self._commands(item)))
+        return FailureRepr(lines, Crash(str(item.path), 1, error.summary))
+
+    def _commands(self, item: LiveItem) -> Iterator[str]:
+        """Yield what can be typed next."""
+        here = self.config.invocation_params.dir
+        node_id = shlex.quote(_typed_from(here, self.config.rootpath, item.nodeid))
+        yield f"again: pytest {node_id} {self.options.flags(here)}"
+        record = self.options.record_flags(here)
+        changed = any(f.verdict.cls is VerdictClass.CHANGED for f in item.findings)
+        if isinstance(item, SessionItem) and record and changed:
+            scope = shlex.quote(f"--parsediff-session={item.session_id}")
+            yield f"accept: pytest {record} {scope}"
+
+    # --- reporting ----------------------------------------------------------------------
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Let findings travel on the report, so that they cross process borders."""
+        report = yield
+        if isinstance(item, LiveItem) and call.when == "call":
+            _attach(report, self._complete(item, report), self.selected)
+            item.findings = ()  # what is reported need not be kept any longer
+            if report.skipped and isinstance(report.longrepr, tuple):
+                report.longrepr = (str(item.path), 1, report.longrepr[2])
+        return report
+
+    def _complete(self, item: LiveItem, report: pytest.TestReport) -> list[Finding]:
+        """Return the findings of *item*, with one for an error without a verdict."""
+        if item.findings or not (report.failed and isinstance(item, SessionItem)):
+            return list(item.findings)
+        cause = report.longreprtext.partition("\n")[0]
+        verdict = Verdict(
+            adapter=item.adapter,
+            session=item.session_id,
+            cls=VerdictClass.PARSE_ERROR,
+            message=cause,
+        )
+        code = cause.partition(":")[0] if cause.startswith("PD") else "PD515"
+        return [
+            Finding(
+                node_id=item.nodeid,
+                verdict=verdict,
+                outcome="failed",
+                category="failed",
+                error=code,
+                cause=cause,
+            )
+        ]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(
+        self, report: pytest.TestReport
+    ) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
+        """Count classes that are no failure as what they are."""
+        facts = getattr(report, FACTS, None)
+        if facts is None or not report.passed:
+            return None
+        category = facts["category"]
+        if category not in _SHOWN:
+            return None
+        letter, word = _SHOWN[category]
+        return category, letter, (word, {"yellow": True})
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Gather findings in the controller."""
+        facts = getattr(report, FACTS, None)
+        if self.is_controller and facts is not None:
+            restore(report, facts)
+            self.selected = max(self.selected, facts["selected"])
+            self.reported += 1
+            for plain in facts["findings"]:
+                self.gathered.add(from_plain(plain))
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
+        """Decide whether the run passes, before anybody prints or writes it."""
+        try:
+            if self.is_controller and not session.config.option.collectonly:
+                self._conclude(session)
+            return (yield)
+        finally:
+            self.close()
+
+    def _conclude(self, session: pytest.Session) -> None:
+        if session.exitstatus == pytest.ExitCode.USAGE_ERROR:
+            return
+        self.conclusion = conclude(self)
+        ends = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
+        if not self.conclusion.passed and session.exitstatus in ends:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def unknown_declared(self) -> list[Expectation]:
+        """Return declarations of files that name a session nobody knows."""
+        declared = self.live_config.expectations
+        return [one for one in declared if not self.engine.knows(one.sessions[0])]
+
+    def close(self) -> None:
+        """Release handles, and remove the run folder if this process made it."""
+        if self._engine is not None:
+            self._engine.close()
+            self._engine = None
+        if self._made_folder and self._run_folder is not None:
+            Workspace(self._run_folder).close()
+
+    def pytest_report_header(self) -> str:
+        """Say what is compared with what."""
+        return f"parsediff: {self.options.describe()}"
+
+    def pytest_terminal_summary(
+        self, terminalreporter: pytest.TerminalReporter
+    ) -> None:
+        """Print what a line of letters cannot say."""
+        if self.is_controller and self.conclusion is not None:
+            from pytest_parsediff.live_terminal import write_summary  # noqa: PLC0415
+
+            here = self.config.invocation_params.dir
+            write_summary(terminalreporter, self.conclusion, self.options, here)
+            self._annotate(terminalreporter, self.conclusion)
+
+    def _annotate(
+        self, reporter: pytest.TerminalReporter, conclusion: Conclusion
+    ) -> None:
+        """Print workflow commands, where they are read and nobody else prints them."""
+        from pytest_parsediff.reports import github  # noqa: PLC0415 - at the end
+
+        if github.is_github() and not is_annotated_by_others(self.config):
+            file = os.path.relpath(self.anchor, self.config.rootpath)
+            findings = conclusion.gathered.sorted_findings()
+            reporter.ensure_newline()
+            for line in github.workflow_commands(
+                findings, conclusion.causes, Path(file).as_posix()
+            ):
+                reporter.line(line)
+
+
+def _finding(item: LiveItem, verdict: Verdict, ruling: Ruling) -> Finding:
+    error = ruling.error
+    if error is not None:
+        outcome = category = "failed"
+    elif ruling.expected:
+        outcome, category = "skipped", "xfailed"
+    elif ruling.skip:
+        outcome = category = "skipped"
+    else:
+        outcome, category = "passed", ruling.category
+    return Finding(
+        node_id=str(item.nodeid),
+        verdict=verdict,
+        outcome=outcome,
+        category=category,
+        declared=ruling.declared,
+        error=error.code if error else "",
+        cause=error.summary if error else "",
+    )
+
+
+def _attach(
+    report: pytest.TestReport, findings: Sequence[Finding], selected: int
+) -> None:
+    """Put on *report* what the controller needs, as plain JSON values."""
+    category = findings[0].category if len(findings) == 1 else report.outcome
+    facts: dict[str, Any] = {
+        "findings": [finding.to_plain() for finding in findings],
+        "category": category,
+        "selected": selected,
+    }
+    if report.failed:
+        facts |= shown(report.longrepr)
+    vars(report)[FACTS] = facts
+
+
+def _typed_from(here: Path, root: Path, node_id: str) -> str:
+    """Return *node_id* as it is typed in the folder *here*."""
+    path, separator, name = str(node_id).partition("::")
+    return os.path.relpath(root / path, here) + separator + name
