@@ -32,6 +32,7 @@ SessionPlaces: TypeAlias = (
 )
 Argv: TypeAlias = Annotated[list[str], Meta(min_length=1)]
 Journal: TypeAlias = Literal["wal", "delete"]
+Moves: TypeAlias = Literal["file", "jsonl", "codex"]
 State: TypeAlias = Literal[
     "clean-exit", "live", "killed-wal", "main-only", "read-only-dir", "locked"
 ]
@@ -127,6 +128,8 @@ class AdapterConfig(
             something of that session does.
         session_list: One SELECT over the store: session id, and if known when it changed
             last, in nanoseconds since the epoch.
+        moves: What counts as a move of a source: ``file`` other bytes; ``jsonl`` the
+            same, but for an incomplete last line; ``codex`` complete lines alone.
         session: Place of the session id, or several: the first that an event has.
         key: Places that together identify an event.
         keep: Places to keep; everything else is left out.
@@ -157,6 +160,7 @@ class AdapterConfig(
     data_version: Annotated[int, Meta(ge=0)] | UnsetType = UNSET
     evidence: Annotated[str, Meta(min_length=1)] | UnsetType = UNSET
     session_list: Annotated[str, Meta(min_length=1)] | UnsetType = UNSET
+    moves: Moves | UnsetType = UNSET
     session: SessionPlaces | UnsetType = UNSET
     key: list[PointerText] | UnsetType = UNSET
     keep: list[PointerText] | UnsetType = UNSET

@@ -91,6 +91,8 @@ class LiveAdapter:
         """Return what counts as a move of a source."""
         if kind is SourceKind.DATABASE:
             return SourcePolicy.ROW
+        if moves := self.resolved.config.moves:
+            return SourcePolicy(moves)
         return SourcePolicy.JSONL if ref.path.suffix in _JSONL else SourcePolicy.FILE
 
 

@@ -128,14 +128,17 @@ def _first_parse(run: LiveRun, parse: Parse) -> Parse:
 
 
 def _is_alone(run: LiveRun, row: SourceRow, parse: Parse) -> bool:
-    """Return whether a source has at most one session, now or as it is stored.
+    """Return whether a source has at most one session, now, and as it is stored.
 
     Stored ones count: a parser that lost all sessions but one must not make a shared
     file look like that of one session.
     """
-    rows = run.rundb.fetch(
-        "SELECT session FROM entry WHERE source = ?1 OR other_source = ?1"
-        " UNION SELECT session FROM parsed WHERE parse = ?2",
-        (row.no, parse.no),
+    questions = (
+        ("SELECT session FROM parsed WHERE parse = ?", parse.no),
+        ("SELECT session FROM entry WHERE is_stored AND source = ?", row.no),
+        ("SELECT session FROM entry WHERE is_found AND source = ?", row.no),
     )
-    return len({session for (session,) in rows} - {NO_SESSION}) <= 1
+    return all(
+        sum(session != NO_SESSION for (session,) in run.rundb.fetch(sql, (number,))) < 2
+        for sql, number in questions
+    )

@@ -69,6 +69,7 @@ files = "**/*.jsonl"
 data_version = 3
 evidence = "SELECT id, updated FROM session"
 session_list = "SELECT id FROM session"
+moves = "codex"
 session = "/payload/SessionID"
 key = ["kind", "/payload/ID"]
 keep = []
