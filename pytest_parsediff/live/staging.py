@@ -12,13 +12,14 @@ from pytest_parsediff.core.errors import RunDatabaseError
 from pytest_parsediff.diff.observation import Observation
 from pytest_parsediff.diff.records import ParsedSession, Record
 from pytest_parsediff.diff.sameness import Sameness, compare_in_run
-from pytest_parsediff.live.entries import SourceRow, read_sources
+from pytest_parsediff.live.entries import SourceRow, read_source, read_sources
 from pytest_parsediff.live.inventory import prepare
 from pytest_parsediff.live.parse import ensure_parsed
 from pytest_parsediff.live.results import (
     Emitted,
     Moment,
     Parse,
+    ParseResult,
     read_digest,
     read_emitted,
     read_parse,
@@ -67,12 +68,32 @@ def stage(
     run, sources = prepare(settings, path, on_stage)
     try:
         for row, _ in sources:
-            stored = resume(row.ref.adapter, row.ref.name) if resume else None
-            _parse_at_rest(run, row, _bases(stored, row))
+            stage_source(run, row.no, resume)
     except BaseException:
         run.rundb.close()
         raise
     return Staged(run)
+
+
+def stage_source(
+    run: LiveRun,
+    number: int,
+    resume: Callable[[str, str], StoredSource | None] | None = None,
+) -> ParseResult:
+    """Parse one source of a prepared run, as :func:`stage` does, and say how that went.
+
+    Args:
+        run: The part of this process.
+        number: Of the source.
+        resume: As for :func:`stage`.
+
+    Raises:
+        RunDatabaseError: PD522, another process is stuck.
+        Unavailable: The adapter cannot run on this machine.
+    """
+    row = read_source(run.rundb, number)
+    stored = resume(row.ref.adapter, row.ref.name) if resume else None
+    return _parse_at_rest(run, row, _bases(stored, row)).result
 
 
 def _bases(stored: StoredSource | None, row: SourceRow) -> list[AppendBase]:
@@ -89,15 +110,16 @@ def _bases(stored: StoredSource | None, row: SourceRow) -> list[AppendBase]:
     ]
 
 
-def _parse_at_rest(run: LiveRun, row: SourceRow, bases: list[AppendBase]) -> None:
+def _parse_at_rest(run: LiveRun, row: SourceRow, bases: list[AppendBase]) -> Parse:
     policy = run.adapter(row.ref.adapter).policy_of(row.kind, row.ref)
     parse = ensure_parsed(run, row.no, 0, bases)
     while parse.attempt < run.settings.raced_retries:
         result = parse.result
         step = compare_in_run(result.before.observation, result.after, policy)
         if step is not Sameness.DIFFERENT:
-            return
+            break
         parse = ensure_parsed(run, row.no, parse.attempt + 1, bases)
+    return parse
 
 
 @final
