@@ -46,7 +46,7 @@ CREATE TABLE sources (
 -- One row per session. The columns from size to row_digest say what the source was
 -- when the session was parsed; the last one is for sessions in a shared database.
 CREATE TABLE sessions (
-    id              INTEGER PRIMARY KEY,
+    id              INTEGER PRIMARY KEY AUTOINCREMENT, -- never used again
     adapter         TEXT NOT NULL,
     session         TEXT NOT NULL,
     source          TEXT NOT NULL DEFAULT '',

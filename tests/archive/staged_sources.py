@@ -28,7 +28,9 @@ def digest(text: object) -> str:
     return hashlib.sha256(repr(text).encode()).hexdigest()
 
 
-def seen(text: str = "", *, mtime_ns: int = 1_000, **changes: Any) -> Observation:
+def seen(
+    text: str = "", *, mtime_ns: int | None = 1_000, **changes: Any
+) -> Observation:
     """Return the observation of a file that holds *text*."""
     observation = Observation(
         size=len(text),
