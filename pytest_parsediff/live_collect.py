@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 
 from pytest_parsediff.core.errors import ParsediffError
+from pytest_parsediff.diff.totals import Totals
 from pytest_parsediff.live.nodeids import SWEEP, item_name
 
 if TYPE_CHECKING:
@@ -110,12 +111,19 @@ class SessionItem(LiveItem):
 
 
 class SweepItem(LiveItem):
-    """What belongs to no other item: sessions that nobody knew or asked for."""
+    """What belongs to no other item: sessions that nobody knew or asked for.
+
+    Attributes:
+        left_out: Those that nobody asked for, which are only counted.
+    """
+
+    left_out: Totals
 
     @classmethod
     def make(cls, parent: LiveFile) -> SweepItem:
         """Return the item."""
         item: SweepItem = cls.from_parent(parent, name=SWEEP)
+        item.left_out = Totals()
         return item
 
 

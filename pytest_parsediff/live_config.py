@@ -9,13 +9,19 @@ from pathlib import Path
 import pytest
 
 from pytest_parsediff.adapters.resolve import Configured
-from pytest_parsediff.core.config import DefaultsConfig, SessionConfig
+from pytest_parsediff.core.config import (
+    AdapterConfig,
+    DefaultsConfig,
+    SessionConfig,
+    StoredConfig,
+)
 from pytest_parsediff.core.errors import OptionError, Where
 from pytest_parsediff.core.scenario import DEFAULTS_TOML
 from pytest_parsediff.core.toml import check_table, parse_toml, read_text, read_toml
 from pytest_parsediff.diff.expectation import Expectation, ExpectedKind, narrow
 from pytest_parsediff.diff.sample import parse_sample
 from pytest_parsediff.live.settings import LiveSettings
+from pytest_parsediff.live_engine import Side
 from pytest_parsediff.live_options import LiveOptions
 from pytest_parsediff.options import read_settings
 
@@ -28,12 +34,14 @@ class LiveConfig:
         rootpath: pytest's root folder.
         configured: Adapters by name, each with the folder of its file.
         registered: Adapters that plugins registered, by name.
+        tables: ``[stored.<name>]`` by name, each with the folder of its file.
         expectations: What is declared of sessions.
     """
 
     rootpath: Path
     configured: Configured = field(default_factory=dict)
     registered: Mapping[str, object] = field(default_factory=dict)
+    tables: Mapping[str, tuple[StoredConfig, Path]] = field(default_factory=dict)
     expectations: Sequence[Expectation] = ()
 
     @classmethod
@@ -46,12 +54,17 @@ class LiveConfig:
         Raises:
             ParsediffError: PD101 to PD104, a file cannot be used.
         """
-        configured: dict[str, object] = {}
+        configured: dict[str, tuple[AdapterConfig, Path]] = {}
+        stored: dict[str, tuple[StoredConfig, Path]] = {}
         expectations: list[Expectation] = []
         for path, tables in _files(config):
             configured |= {
                 name: (table, path.parent)
                 for name, table in (tables.adapters or {}).items()
+            }
+            stored |= {
+                name: (queries, path.parent)
+                for name, queries in (tables.stored or {}).items()
             }
             expectations += [
                 _expectation(path, session, table)
@@ -60,7 +73,7 @@ class LiveConfig:
         registered: dict[str, object] = {}
         for found in config.hook.pytest_parsediff_adapters(config=config):
             registered |= {**found, **registered}
-        return cls(config.rootpath, configured, registered, expectations)  # type: ignore[arg-type]
+        return cls(config.rootpath, configured, registered, stored, expectations)
 
     def settings(self, options: LiveOptions) -> LiveSettings:
         """Return what the engine is told."""
@@ -77,7 +90,7 @@ class LiveConfig:
             show_bodies=options.show_bodies,
         )
 
-    def stored(self, options: LiveOptions) -> Path:
+    def side(self, options: LiveOptions) -> Side:
         """Return where the stored side is.
 
         Raises:
@@ -85,7 +98,11 @@ class LiveConfig:
         """
         if options.archive is not None:
             return options.archive
-        raise OptionError(f"--parsediff-stored: there is no [stored.{options.stored}]")
+        if options.stored in self.tables:
+            return self.tables[options.stored]
+        known = ", ".join(sorted(self.tables)) or "none"
+        message = f"there is no [stored.{options.stored}]; known are {known}"
+        raise OptionError(f"--parsediff-stored: {message}")
 
     def declared(self, adapter: str, session: str) -> list[Expectation]:
         """Return what files declare of one session."""

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
+from pytest_parsediff.archive.known import KnownAdapter
+from pytest_parsediff.archive.queryside import QuerySide
 from pytest_parsediff.archive.reader import ArchiveReader
+from pytest_parsediff.core.config import StoredConfig
 from pytest_parsediff.diff.records import StoredSide
 from pytest_parsediff.diff.verdict import Verdict
 from pytest_parsediff.live.entries import Entry, read_entries
@@ -15,6 +19,7 @@ from pytest_parsediff.live.judge import Judge
 from pytest_parsediff.live.parse import ensure_parsed
 from pytest_parsediff.live.rundb import RunDatabase
 from pytest_parsediff.live.settings import LiveSettings
+from pytest_parsediff.live.sources import parse_source, resolve_adapter
 from pytest_parsediff.live.stages import OnStage
 from pytest_parsediff.live.sweep import sweep
 
@@ -88,33 +93,47 @@ class Engine:
         self.stored.close()
 
 
-def open_stored(archive: Path) -> StoredSide:
+#: Where stored sessions are: an archive, or queries and the folder of their file.
+Side: TypeAlias = Path | tuple[StoredConfig, Path]
+
+
+def open_stored(side: Side, settings: LiveSettings) -> StoredSide:
     """Return the stored side.
 
     Raises:
-        ParsediffError: PD501 to PD504, the archive cannot be read.
+        ParsediffError: PD501 to PD504, the database cannot be read; PD517, a query
+            cannot be used.
     """
-    return ArchiveReader(archive)
+    if isinstance(side, Path):
+        return ArchiveReader(side)
+    names = dict.fromkeys(
+        parse_source(text, settings.folder)[0] for text in settings.sources
+    )
+    return QuerySide(*side, {name: _known(name, settings) for name in names})
 
 
-def take_inventory(settings: LiveSettings, archive: Path, path: Path) -> int:
-    """Note in a new run database at *path* what there is, and return how much of it.
+def _known(name: str, settings: LiveSettings) -> KnownAdapter:
+    adapter = resolve_adapter(name, settings)
+    version = adapter.resolved.config.data_version or 0
+    return KnownAdapter(adapter.rules, adapter.comparison, version)
+
+
+def take_inventory(settings: LiveSettings, side: Side, path: Path) -> None:
+    """Note in a new run database at *path* what there is.
 
     Raises:
         ParsediffError: See :func:`~.live.inventory.take` and :func:`open_stored`.
     """
-    stored = open_stored(archive)
+    stored = open_stored(side, settings)
     try:
-        inventory = take(settings, stored, path)
-        try:
-            return len(inventory.entries())
-        finally:
-            inventory.close()
+        take(settings, stored, path).close()
     finally:
         stored.close()
 
 
-def open_engine(settings: LiveSettings, archive: Path, path: Path) -> Engine:
+def open_engine(
+    settings: LiveSettings, side: Side, path: Path, on_stage: OnStage | None = None
+) -> Engine:
     """Return this process's part of the run whose database is at *path*.
 
     Raises:
@@ -122,8 +141,8 @@ def open_engine(settings: LiveSettings, archive: Path, path: Path) -> Engine:
     """
     rundb = RunDatabase(path)
     try:
-        stored = open_stored(archive)
+        stored = open_stored(side, settings)
     except BaseException:
         rundb.close()
         raise
-    return Engine(rundb, stored, settings)
+    return Engine(rundb, stored, settings, on_stage)

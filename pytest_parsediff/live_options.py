@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
@@ -23,12 +23,20 @@ MARKERS = (
     "raced(*sessions): these sessions of a parse-diff are raced",
     "expected_change(*sessions, fields, reason): they change in exactly these fields",
 )
+#: Flags that a recording, which judges nothing, would not act on.
+_COMPARING = frozenset(
+    f"--parsediff-{name}"
+    for name in (
+        *("limit", "sample", "seed", "fail-on", "max-raced", "max-stale"),
+        *("max-excluded", "max-needs-retry", "min-examined", "report"),
+        "show-bodies",
+    )
+)
 #: Flags whose values the gate reads by itself.
 _GATE = (
     *("max_raced", "max_stale", "max_excluded", "max_needs_retry"),
     *("min_examined", "raced_retries"),
 )
-RECORD_MODES = ("full", "append")
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +180,7 @@ class LiveOptions:
     archive: Path | None = None
     stored: str = ""
     record: Path | None = None
-    record_mode: str = "full"
+    record_mode: Literal["full", "append"] = "full"
     retry: str = ""
     sources: tuple[tuple[str, Path], ...] = ()
     sessions: tuple[str, ...] = ()
@@ -218,9 +226,9 @@ class LiveOptions:
 
     def record_flags(self, here: Path) -> str:
         """Return the flags that record the same sources; empty without an archive."""
-        if self.archive is None:
+        if self.archive_file is None:
             return ""
-        parts = [f"--parsediff-record={_typed(self.archive, here)}"]
+        parts = [f"--parsediff-record={_typed(self.archive_file, here)}"]
         return " ".join(map(shlex.quote, parts + self._source_flags(here)))
 
     def _source_flags(self, here: Path) -> list[str]:
@@ -309,7 +317,7 @@ def _read(asked: _Asked, retry: str) -> LiveOptions:
         archive=asked.path("archive"),
         stored=asked.text("stored"),
         record=asked.path("record"),
-        record_mode=asked.one_of("record_mode", RECORD_MODES) or "full",
+        record_mode=asked.record_mode(),
         retry=retry,
         sources=tuple(dict.fromkeys(asked.sources())),
         sessions=tuple(dict.fromkeys(asked.value("session") or ())),
@@ -374,13 +382,16 @@ class _Asked:
             raise usage(f"{_flag(name)}: expected {what}, got {value!r}")
         return number
 
-    def one_of(self, name: str, known: Iterable[str]) -> str:
-        """Return one of the *known* words, or an empty text."""
-        text = self.text(name)
-        if text and text not in known:
-            expected = ", ".join(known)
-            raise usage(f"{_flag(name)}: expected one of {expected}, got {text!r}")
-        return text
+    def record_mode(self) -> Literal["full", "append"]:
+        """Return how a recording parses."""
+        match self.text("record_mode"):
+            case "" | "full":
+                return "full"
+            case "append":
+                return "append"
+            case other:
+                message = f"expected full or append, got {other!r}"
+                raise usage(f"--parsediff-record-mode: {message}")
 
     def gate(self) -> GateSettings:
         """Return what fails the run."""
@@ -421,6 +432,11 @@ def _check_together(
         raise usage(f"--parsediff-{sides[0]} needs a --parsediff-source NAME=PATH")
     if options.retry and not options.is_recording:
         raise usage(f"{RETRY_FLAG} needs --parsediff-record")
+    for flag in given:
+        if (options.is_recording and flag in _COMPARING) or (
+            not options.is_recording and flag == "--parsediff-record-mode"
+        ):
+            raise usage(f"{flag} and --parsediff-{sides[0]} cannot be used together")
     if getattr(config.option, "parsediff_update_golden", None):
         raise usage(
             f"--update-golden and --parsediff-{sides[0]} cannot be used together"

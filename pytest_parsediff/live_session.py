@@ -1,4 +1,4 @@
-"""The plugin object of a live run: what the hooks hand over to.
+"""The plugin object of a comparison: what the hooks hand over to.
 
 One lives in every process. The controller takes the inventory, gathers what items
 found, and decides at the end whether the run passes.
@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Generator, Iterator, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 from pytest_parsediff import live_engine
@@ -20,9 +20,10 @@ from pytest_parsediff.core.errors import (
     ParsediffError,
     Unavailable,
 )
-from pytest_parsediff.core.workspace import Workspace, make_run_folder
-from pytest_parsediff.diff.verdict import Verdict, VerdictClass
+from pytest_parsediff.diff.totals import Totals, count_verdicts
+from pytest_parsediff.diff.verdict import Reason, Verdict, VerdictClass
 from pytest_parsediff.live.ruling import Ruling, rule
+from pytest_parsediff.live_base import FACTS, LiveRunPlugin
 from pytest_parsediff.live_collect import (
     LiveFile,
     LiveItem,
@@ -35,10 +36,8 @@ from pytest_parsediff.live_conclude import (
     conclude,
     is_annotated_by_others,
 )
-from pytest_parsediff.live_config import LiveConfig
 from pytest_parsediff.live_marks import expectations_of
 from pytest_parsediff.live_options import LiveOptions
-from pytest_parsediff.options import are_paths_named
 from pytest_parsediff.report import restore, shown
 from pytest_parsediff.reports.finding import Finding, from_plain
 from pytest_parsediff.reports.gathered import Gathered
@@ -48,9 +47,8 @@ if TYPE_CHECKING:
     from pytest_parsediff.diff.expectation import Expectation
     from pytest_parsediff.live_engine import Engine
 
-PLUGIN_NAME = "parsediff-live"
-#: Attribute of reports that carries findings from a worker to the controller.
-FACTS = "parsediff_live"
+#: Reasons of sessions that the user left out: they are counted, not listed.
+_LEFT_OUT = frozenset({Reason.NOT_SAMPLED, Reason.OTHER_ADAPTER})
 #: Letter and word of each category that pytest does not know.
 _SHOWN = {
     "raced": ("~", "RACED"),
@@ -64,76 +62,26 @@ _SHOWN = {
 }
 
 
-class LivePlugin:
+class ComparePlugin(LiveRunPlugin):
     """Collects, judges and reports sessions in one process.
 
     Attributes:
-        config: pytest's configuration.
-        options: What was asked.
-        anchor: The file that items hang below.
         gathered: What items found; filled in the controller only.
-        selected: How many items of the run were selected.
-        reported: How many of them came to their end.
         conclusion: What the run amounts to; ``None`` before its end.
     """
 
     def __init__(self, config: pytest.Config, options: LiveOptions) -> None:
-        self.config = config
-        self.options = options
+        super().__init__(config, options)
         self.gathered = Gathered()
-        self.selected = self.reported = 0
         self.conclusion: Conclusion | None = None
-        worker = getattr(config, "workerinput", None)
-        self.is_controller = worker is None
-        self._run_folder: Path | None = None
-        self._made_folder = False
         self._engine: Engine | None = None
-        if worker is not None:
-            self._run_folder = Path(worker["parsediff_live_folder"])
-        anchor = config.inipath or options.archive_file
-        assert anchor is not None, "a table of stored sessions is in a file"
-        self.anchor = anchor
 
-    @cached_property
-    def live_config(self) -> LiveConfig:
-        """What the TOML files say about live runs."""
-        return LiveConfig.read(self.config)
-
-    # --- before collection --------------------------------------------------------------
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionstart(self) -> None:
-        """Take the inventory, before any worker starts.
-
-        Raises:
-            pytest.UsageError: A side cannot be read, with the code that says why.
-        """
-        if not self.is_controller:
-            return
-        try:
-            settings = self.live_config.settings(self.options)
-            live_engine.take_inventory(
-                settings, self.live_config.stored(self.options), self._rundb_path()
-            )
-        except (ParsediffError, Unavailable) as error:
-            raise pytest.UsageError(str(error)) from None
-
-    def _rundb_path(self) -> Path:
-        return self._folder() / "run.sqlite3"
-
-    def _folder(self) -> Path:
-        if self._run_folder is None:
-            tmp = self.config.getini("parsediff_tmp")
-            self._run_folder = make_run_folder(
-                self.config.rootpath / tmp if tmp else None
-            )
-            self._made_folder = True
-        return self._run_folder
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_configure_node(self, node: Any) -> None:
-        """Tell an xdist worker where the run folder is."""
-        node.workerinput["parsediff_live_folder"] = str(self._folder())
+    def prepare(self) -> None:
+        """Take the inventory."""
+        config = self.live_config
+        side = config.side(self.options)
+        settings = config.settings(self.options)
+        live_engine.take_inventory(settings, side, self.rundb_path)
 
     @property
     def engine(self) -> Engine:
@@ -141,38 +89,16 @@ class LivePlugin:
         if self._engine is None:
             self._engine = live_engine.open_engine(
                 self.live_config.settings(self.options),
-                self.live_config.stored(self.options),
-                self._rundb_path(),
+                self.live_config.side(self.options),
+                self.rundb_path,
             )
         return self._engine
-
-    # --- collection ---------------------------------------------------------------------
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_collection(self, session: pytest.Session) -> None:
-        """Collect the live run alone when nobody named paths."""
-        if not are_paths_named(session.config):
-            session.config.args[:] = [str(self.anchor)]
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_collect_file(
-        self, file_path: Path, parent: pytest.Collector
-    ) -> pytest.Collector | None:
-        """Make the anchor a node with the run's items."""
-        if file_path == self.anchor:
-            return LiveFile.make(parent, self, file_path)
-        return None
 
     def items_of(self, file: LiveFile) -> Iterator[LiveItem]:
         """Yield one item per session, and one for the rest."""
         for entry in self.engine.entries():
             yield SessionItem.make(file, entry.adapter, entry.session)
         yield SweepItem.make(file)
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Note how many items there are, for a run that does not get to its end."""
-        self.selected = sum(isinstance(item, LiveItem) for item in session.items)
 
     # --- running ------------------------------------------------------------------------
 
@@ -185,7 +111,7 @@ class LivePlugin:
         try:
             if isinstance(item, SessionItem):
                 self._run_session(item)
-            else:
+            elif isinstance(item, SweepItem):
                 self._run_sweep(item)
         except Unavailable as reason:
             pytest.skip(str(reason))
@@ -206,11 +132,15 @@ class LivePlugin:
         if ruling.skip:
             pytest.skip(ruling.skip)
 
-    def _run_sweep(self, item: LiveItem) -> None:
-        found = []
+    def _run_sweep(self, item: SweepItem) -> None:
+        found, left_out = [], []
         for verdict in self.engine.sweep():
+            if verdict.reason in _LEFT_OUT:
+                left_out.append(verdict)
+                continue
             ruling = rule(verdict, self.options.gate)
             found.append((ruling, _finding(item, verdict, ruling)))
+        item.left_out = count_verdicts(left_out)
         item.findings = [finding for _, finding in found]
         errors = [ruling.error for ruling, _ in found if ruling.error is not None]
         if errors:
@@ -229,8 +159,7 @@ class LivePlugin:
     def _commands(self, item: LiveItem) -> Iterator[str]:
         """Yield what can be typed next."""
         here = self.config.invocation_params.dir
-        node_id = shlex.quote(_typed_from(here, self.config.rootpath, item.nodeid))
-        yield f"again: pytest {node_id} {self.options.flags(here)}"
+        yield self.again(item, self.options.flags(here))
         record = self.options.record_flags(here)
         changed = any(f.verdict.cls is VerdictClass.CHANGED for f in item.findings)
         if isinstance(item, SessionItem) and record and changed:
@@ -246,7 +175,15 @@ class LivePlugin:
         """Let findings travel on the report, so that they cross process borders."""
         report = yield
         if isinstance(item, LiveItem) and call.when == "call":
-            _attach(report, self._complete(item, report), self.selected)
+            facts = _facts(report, self._complete(item, report))
+            left_out = msgspec.to_builtins(
+                item.left_out if isinstance(item, SweepItem) else Totals()
+            )
+            vars(report)[FACTS] = {
+                **facts,
+                "left_out": left_out,
+                "selected": self.selected,
+            }
             item.findings = ()  # what is reported need not be kept any longer
             if report.skipped and isinstance(report.longrepr, tuple):
                 report.longrepr = (str(item.path), 1, report.longrepr[2])
@@ -297,6 +234,7 @@ class LivePlugin:
             restore(report, facts)
             self.selected = max(self.selected, facts["selected"])
             self.reported += 1
+            self.gathered.totals += msgspec.convert(facts["left_out"], Totals)
             for plain in facts["findings"]:
                 self.gathered.add(from_plain(plain))
 
@@ -328,12 +266,7 @@ class LivePlugin:
         if self._engine is not None:
             self._engine.close()
             self._engine = None
-        if self._made_folder and self._run_folder is not None:
-            Workspace(self._run_folder).close()
-
-    def pytest_report_header(self) -> str:
-        """Say what is compared with what."""
-        return f"parsediff: {self.options.describe()}"
+        super().close()
 
     def pytest_terminal_summary(
         self, terminalreporter: pytest.TerminalReporter
@@ -383,22 +316,11 @@ def _finding(item: LiveItem, verdict: Verdict, ruling: Ruling) -> Finding:
     )
 
 
-def _attach(
-    report: pytest.TestReport, findings: Sequence[Finding], selected: int
-) -> None:
-    """Put on *report* what the controller needs, as plain JSON values."""
+def _facts(report: pytest.TestReport, findings: Sequence[Finding]) -> dict[str, Any]:
+    """Return what the controller needs, as plain JSON values."""
     category = findings[0].category if len(findings) == 1 else report.outcome
-    facts: dict[str, Any] = {
+    return {
         "findings": [finding.to_plain() for finding in findings],
         "category": category,
-        "selected": selected,
+        **(shown(report.longrepr) if report.failed else {}),
     }
-    if report.failed:
-        facts |= shown(report.longrepr)
-    vars(report)[FACTS] = facts
-
-
-def _typed_from(here: Path, root: Path, node_id: str) -> str:
-    """Return *node_id* as it is typed in the folder *here*."""
-    path, separator, name = str(node_id).partition("::")
-    return os.path.relpath(root / path, here) + separator + name

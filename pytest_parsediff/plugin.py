@@ -59,9 +59,9 @@ def pytest_configure(config: pytest.Config) -> None:
     live = read_live_options(config)
     keep_goldens_from_syrupy(config)
     if live is not None:
-        from pytest_parsediff.live_session import LivePlugin  # noqa: PLC0415
+        from pytest_parsediff.live_base import register_live  # noqa: PLC0415
 
-        config.pluginmanager.register(LivePlugin(config, live), "parsediff-live")
+        register_live(config, live)
     if settings.enabled and (live is None or are_paths_named(config)):
         from pytest_parsediff.session import ScenarioPlugin  # noqa: PLC0415
 

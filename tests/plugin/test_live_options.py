@@ -67,7 +67,15 @@ SOURCE = "--parsediff-source=mine=store"
         ),
         (
             ["--parsediff-record=a.db", SOURCE, "--parsediff-record-mode=some"],
-            "--parsediff-record-mode: expected one of full, append, got 'some'",
+            "--parsediff-record-mode: expected full or append, got 'some'",
+        ),
+        (
+            ["--parsediff-record=a.db", SOURCE, "--parsediff-limit=3"],
+            "--parsediff-limit and --parsediff-record cannot be used together",
+        ),
+        (
+            [ARCHIVE, SOURCE, "--parsediff-record-mode=full"],
+            "--parsediff-record-mode and --parsediff-archive cannot be used together",
         ),
         (
             ["--parsediff-archive=", SOURCE],
