@@ -20,6 +20,9 @@ from pytest_parsediff.interleave.writers.connection import (
     open_writer,
 )
 
+#: Where the header holds the user version (https://sqlite.org/fileformat2.html 1.3).
+_USER_VERSION = slice(60, 64)
+
 
 class Written(Protocol):
     """A store while one plan runs."""
@@ -36,6 +39,14 @@ class Written(Protocol):
 
     def capture(self) -> bytes:
         """Return the committed content as it is now."""
+        ...
+
+    def truncate_wal(self) -> bool | None:
+        """Commit something of no meaning and checkpoint it away, as a writer would.
+
+        Returns:
+            Whether the checkpoint was complete; ``None`` where there is no WAL.
+        """
         ...
 
     def close(self) -> None:
@@ -116,6 +127,11 @@ class DatabaseBench:
         """Number of steps per writer."""
         return tuple(len(script) for script in self.scripts)
 
+    @property
+    def is_wal(self) -> bool:
+        """Whether the database is in WAL mode (file format, section 1.3.2)."""
+        return self.image[18:20] == b"\x02\x02"
+
     def make(self, clock: HarnessClock) -> _WrittenDatabase:
         """Return a fresh database with a connection per writer."""
         path = _put(self.image, self.root, self.name)
@@ -148,11 +164,28 @@ class _WrittenDatabase:
 
     def capture(self) -> bytes:
         """Return what is committed; what a lock hides has not changed."""
+        with suppress(Blocked):
+            self._last = self._own().image()
+        return self._last
+
+    def truncate_wal(self) -> bool | None:
+        """Commit a page that changes nothing, and checkpoint with TRUNCATE."""
+        own = self._own()
+        if not self._bench.is_wal:
+            return None
+        version = int.from_bytes(self.capture()[_USER_VERSION], "big", signed=True)
+        try:
+            own.run([Statement(f"PRAGMA user_version = {version}")])
+            own.run([Statement("PRAGMA wal_checkpoint(TRUNCATE)")])
+        except Blocked:
+            return False
+        return True
+
+    def _own(self) -> WriterConnection:
+        """Return the harness's own connection, which is none of the writers'."""
         if self._looker is None:
             self._looker = self._open()
-        with suppress(Blocked):
-            self._last = self._looker.image()
-        return self._last
+        return self._looker
 
     def close(self) -> None:
         """Close the writers' connections."""

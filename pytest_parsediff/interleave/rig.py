@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from pytest_parsediff.adapters.contain import name_of
+from pytest_parsediff.adapters.contain import gather, name_of
 from pytest_parsediff.adapters.deadline import Deadline, TimeUp
+from pytest_parsediff.adapters.limits import Limits
 from pytest_parsediff.core.errors import (
     AdapterError,
     AdapterTimeoutError,
     ParsediffError,
     Unavailable,
 )
-from pytest_parsediff.core.event import (
-    Checkpoint,
-    Context,
-    Emission,
-    Evidence,
-    Notice,
-)
+from pytest_parsediff.core.event import Context, Emission, Event
 from pytest_parsediff.interleave.bench import Bench, Written
 from pytest_parsediff.interleave.clock import HarnessClock
 from pytest_parsediff.interleave.drivers.driver import Driver, Witness
 from pytest_parsediff.interleave.plan import Placed, Plan
-from pytest_parsediff.interleave.schedule import Kind, Moment, Schedule
+from pytest_parsediff.interleave.poll import Poll
+from pytest_parsediff.interleave.schedule import Moment, Schedule
 from pytest_parsediff.interleave.states import START, StateKey, States, following
 from pytest_parsediff.interleave.subject import (
     Line,
@@ -38,33 +34,6 @@ from pytest_parsediff.interleave.subject import (
 #: The clock moves so far before the quiet poll, milliseconds: every timer that an
 #: adapter may wait for has run out by then.
 QUIET_MS = 3_600_000
-
-
-@dataclass(slots=True, kw_only=True)
-class Poll:
-    """What one poll handed out.
-
-    Attributes:
-        cursor: Where it started; ``None`` from the beginning.
-        first_state: Index of the state when it began.
-        last_state: Index of the state when it ended.
-        lines: Events, taken apart, in order.
-        checkpoints: Cursor, and how many lines came before it in this poll.
-        notices: What the adapter noticed.
-        error: Why it ended early; ``None`` when it did not.
-        is_crashed: Whether the reader was killed in it.
-        is_quiet: Whether all steps had been done before it began.
-    """
-
-    cursor: str | None
-    first_state: int
-    last_state: int = 0
-    lines: list[Line] = field(default_factory=list)
-    checkpoints: list[tuple[str, int]] = field(default_factory=list)
-    notices: list[Notice] = field(default_factory=list)
-    error: ParsediffError | None = None
-    is_crashed: bool = False
-    is_quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +48,9 @@ class Run:
         gaps: Gaps reached per poll while steps were due, poll start included.
         emissions: What the reader emitted in these polls.
         witness: What the driver saw and could not see.
+        ran: Steps that were executed, in order.
         left: Steps that stayed blocked to the end.
+        content: Digest of the store's content after the reader was closed.
     """
 
     plan: Plan
@@ -89,7 +60,9 @@ class Run:
     gaps: tuple[int, ...]
     emissions: int
     witness: Witness
+    ran: tuple[Placed, ...]
     left: tuple[Placed, ...]
+    content: bytes
 
     def observation(self) -> bytes:
         """Return a digest of what the reader handed out, poll by poll."""
@@ -121,8 +94,14 @@ class Rig:
     states: States
     timeout_s: float = 60.0
 
-    def run(self, plan: Plan) -> Run:
+    def run(
+        self, plan: Plan, at_emission: Callable[[Written], None] | None = None
+    ) -> Run:
         """Run *plan* from a fresh store.
+
+        Args:
+            plan: What is to happen.
+            at_emission: Called after each emission, while the reader waits.
 
         Raises:
             AdapterTimeoutError: PD402, the adapter hung.
@@ -134,7 +113,8 @@ class Rig:
         try:
             with Deadline(self.timeout_s) as deadline:
                 try:
-                    return deadline.run(lambda: self._run(plan, clock, written))
+                    running = _Running(self, plan, clock, written, at_emission)
+                    return deadline.run(running.run)
                 except TimeUp as error:
                     name = name_of(self.subject.adapter)
                     message = (
@@ -144,9 +124,29 @@ class Rig:
         finally:
             written.close()
 
-    def _run(self, plan: Plan, clock: HarnessClock, written: Written) -> Run:
-        running = _Running(self, plan, clock, written)
-        return running.run()
+    def scan(self, cursor: str | None) -> Poll:
+        """Read a fresh store once, with nobody writing and nobody following.
+
+        Raises:
+            ParsediffError: PD4xx, the adapter failed.
+        """
+        written = self.bench.make(HarnessClock())
+        subject = self.subject
+        try:
+            emissions = gather(
+                subject.adapter,
+                written.source,
+                self.context,
+                cursor,
+                limits=Limits(subject.timeout_s, subject.max_output_mb),
+            )
+        finally:
+            written.close()
+        paths = paths_of(written.source)
+        poll = Poll(cursor=cursor, first_state=0, is_quiet=True)
+        for emission in emissions:
+            poll.take(emission, lambda event: subject.line_of(event, paths))
+        return poll
 
 
 @dataclass(slots=True)
@@ -157,6 +157,7 @@ class _Running:
     plan: Plan
     clock: HarnessClock
     written: Written
+    at_emission: Callable[[Written], None] | None = None
     polls: list[Poll] = field(default_factory=list)
     states: list[StateKey] = field(default_factory=lambda: [START])
     _polled: Polled | None = None
@@ -165,6 +166,9 @@ class _Running:
 
     def __post_init__(self) -> None:
         self._paths = paths_of(self.written.source)
+
+    def _line_of(self, event: Event) -> Line | None:
+        return self.rig.subject.line_of(event, self._paths)
 
     def run(self) -> Run:
         """Poll while steps are due, then once more when all is quiet."""
@@ -192,7 +196,9 @@ class _Running:
             gaps=gaps,
             emissions=emissions,
             witness=witness,
+            ran=tuple(schedule.ran),
             left=tuple(left),
+            content=hashlib.sha256(self.written.capture()).digest(),
         )
 
     def _after_step(self, placed: Placed) -> None:
@@ -242,32 +248,16 @@ class _Running:
             self._polled = self.rig.subject.open(self.written.source, own)
         emissions = self._polled.scan(poll.cursor)
         for emission in emissions:
-            kind, label = self._take(emission, poll)
+            kind, label = poll.take(emission, self._line_of)
             if kind is None:
                 continue
+            if self.at_emission is not None:
+                self.at_emission(self.written)
             if schedule.emitted(kind, label) and not poll.is_quiet:
                 schedule.crashed()
                 poll.is_crashed = True
                 self._kill(emissions)
                 return
-
-    def _take(self, emission: Emission, poll: Poll) -> tuple[Kind | None, str]:
-        """File *emission* where it belongs; return what it is for a timeline."""
-        match emission:
-            case Checkpoint():
-                poll.checkpoints.append((emission.cursor, len(poll.lines)))
-                return Kind.CHECKPOINT, emission.cursor
-            case Notice():
-                poll.notices.append(emission)
-                return None, ""
-            case Evidence():
-                return None, ""
-            case _:
-                line = self.rig.subject.line_of(emission, self._paths)
-                if line is None:
-                    return None, ""
-                poll.lines.append(line)
-                return Kind.EMIT, line.text.decode("utf-8", "replace")
 
     def _kill(self, emissions: Iterator[Emission]) -> None:
         """Leave the reader where it stands, as a kill would: nothing of it runs on."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pytest_parsediff.interleave.rig import Poll, Run
+from pytest_parsediff.interleave.poll import Poll
+from pytest_parsediff.interleave.rig import Run
 from pytest_parsediff.interleave.states import StateKey, States
 from pytest_parsediff.interleave.subject import Line, Subject, Unit, by_session
 from pytest_parsediff.laws.law import Law, Violation, show

@@ -41,7 +41,7 @@ def judge(rig: Rig, plan: Plan) -> Violation | None:
     [
         (After, Law.CONVERGES, 1),
         (TwoSnapshots, Law.CONVERGES, 2),
-        (CheckpointFirst, Law.CONVERGES, 1),
+        (CheckpointFirst, Law.CRASH_SAFE, 1),
     ],
 )
 @pytest.mark.parametrize("seed", range(3))

@@ -1,0 +1,69 @@
+"""What one poll of a reader handed out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from pytest_parsediff.core.errors import ParsediffError
+from pytest_parsediff.core.event import (
+    Checkpoint,
+    Emission,
+    Event,
+    Evidence,
+    Notice,
+)
+from pytest_parsediff.interleave.schedule import Kind
+from pytest_parsediff.interleave.subject import Line
+
+
+@dataclass(slots=True, kw_only=True)
+class Poll:
+    """What one poll handed out.
+
+    Attributes:
+        cursor: Where it started; ``None`` from the beginning.
+        first_state: Index of the state when it began.
+        last_state: Index of the state when it ended.
+        lines: Events, taken apart, in order.
+        checkpoints: Cursor, and how many lines came before it in this poll.
+        notices: What the adapter noticed.
+        error: Why it ended early; ``None`` when it did not.
+        is_crashed: Whether the reader was killed in it.
+        is_quiet: Whether all steps had been done before it began.
+    """
+
+    cursor: str | None
+    first_state: int
+    last_state: int = 0
+    lines: list[Line] = field(default_factory=list)
+    checkpoints: list[tuple[str, int]] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+    error: ParsediffError | None = None
+    is_crashed: bool = False
+    is_quiet: bool = False
+
+    def take(
+        self, emission: Emission, line_of: Callable[[Event], Line | None]
+    ) -> tuple[Kind | None, str]:
+        """File *emission* where it belongs.
+
+        Returns:
+            What it is for a timeline, with a label; ``None`` for what a consumer
+            does not get.
+        """
+        match emission:
+            case Checkpoint():
+                self.checkpoints.append((emission.cursor, len(self.lines)))
+                return Kind.CHECKPOINT, emission.cursor
+            case Notice():
+                self.notices.append(emission)
+                return None, ""
+            case Evidence():
+                return None, ""
+            case _:
+                line = line_of(emission)
+                if line is None:
+                    return None, ""
+                self.lines.append(line)
+                return Kind.EMIT, line.text.decode("utf-8", "replace")

@@ -1,0 +1,50 @@
+"""The law ``read-only`` under writers: the reader leaves no trace in the store."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from pytest_parsediff.interleave.bench import Bench
+from pytest_parsediff.interleave.clock import HarnessClock
+from pytest_parsediff.interleave.plan import Gap, Placed, Plan
+from pytest_parsediff.interleave.rig import Run
+from pytest_parsediff.interleave.schedule import Schedule
+from pytest_parsediff.interleave.states import StateKey
+from pytest_parsediff.laws.law import Law, Violation
+
+
+class Control:
+    """Runs the steps of a run once more, with nobody reading.
+
+    Final contents are remembered by state, so a control run is made once for all plans
+    that end in one state.
+    """
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+        self._contents: dict[StateKey, bytes] = {}
+
+    def check(self, run: Run) -> Violation | None:
+        """Return the violation if the store is not what the steps alone make of it."""
+        state = run.states[-1]
+        expected = self._contents.get(state)
+        if expected is None:
+            expected = self._contents[state] = self._run(run.ran)
+        if expected == run.content:
+            return None
+        message = (
+            "the store differs from what the same steps make of it without a reader"
+        )
+        return Violation(law=Law.READ_ONLY, message=message)
+
+    def _run(self, ran: Sequence[Placed]) -> bytes:
+        clock = HarnessClock()
+        written = self._bench.make(clock)
+        start = Gap(0, 0)
+        steps = tuple(Placed(p.writer, p.index, p.dt_ms, start) for p in ran)
+        try:
+            Schedule(Plan(steps), written.writers, clock).drain()
+            return hashlib.sha256(written.capture()).digest()
+        finally:
+            written.close()
