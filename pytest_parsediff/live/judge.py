@@ -11,7 +11,7 @@ from pytest_parsediff.diff.classify import SessionFacts, classify
 from pytest_parsediff.diff.compare import compare_sessions, is_confined_to_skew
 from pytest_parsediff.diff.evidence import Evidence
 from pytest_parsediff.diff.records import ParsedSession, StoredSession, StoredSide
-from pytest_parsediff.diff.verdict import FieldDiff, Verdict, VerdictClass
+from pytest_parsediff.diff.verdict import FieldDiff, Reason, Verdict, VerdictClass
 from pytest_parsediff.live.entries import (
     Entry,
     SourceRow,
@@ -30,7 +30,7 @@ from pytest_parsediff.live.results import (
 from pytest_parsediff.live.run import LiveRun
 from pytest_parsediff.live.rundb import RunDatabase
 from pytest_parsediff.live.settings import LiveSettings
-from pytest_parsediff.live.sources import LiveAdapter
+from pytest_parsediff.live.sources import LiveAdapter, SourceKind
 from pytest_parsediff.live.stages import OnStage, Stage, StageName
 from pytest_parsediff.live.weighing import weigh_session
 
@@ -116,10 +116,31 @@ class Judge:
             return self._judge_without_source(entry)
         parse = ensure_parsed(self.run, entry.source)
         verdict, parse = self._judge_once(entry, parse)
-        while _may_settle(verdict) and parse.attempt < self.run.settings.raced_retries:
+        while parse.attempt < self.run.settings.raced_retries and self._may_settle(
+            verdict, parse
+        ):
             parse = ensure_parsed(self.run, parse.source, parse.attempt + 1)
             verdict, parse = self._judge_once(entry, parse)
         return verdict
+
+    def _may_settle(self, verdict: Verdict, parse: Parse) -> bool:
+        """Return whether another parse may find the source at rest.
+
+        Also asked of differences that stand: that something moved may prove nothing
+        about this session, and yet reading again may show that it was only that.
+        """
+        match verdict.cls:
+            case VerdictClass.RACED:
+                return not verdict.is_stale
+            case VerdictClass.CHANGED | VerdictClass.PARSE_ERROR:
+                row = read_source(self.run.rundb, parse.source)
+                is_row_proved = verdict.reason is Reason.CONTENT_EQUAL and (
+                    row.kind is SourceKind.DATABASE
+                )
+                before = parse.result.before.observation
+                return before != parse.result.after and not is_row_proved
+            case _:
+                return False
 
     def _judge_without_source(self, entry: Entry) -> Verdict:
         """Say why nobody can look at a session whose source is none of the run."""
@@ -255,11 +276,6 @@ class Judge:
         if entry.is_stored:
             revisions.add(entry.revision)
         return len(revisions) > 1
-
-
-def _may_settle(verdict: Verdict) -> bool:
-    """Return whether another parse may find the source at rest."""
-    return verdict.cls is VerdictClass.RACED and not verdict.is_stale
 
 
 def _lies_below(root: Path, name: str) -> bool:

@@ -17,6 +17,7 @@ import hashlib
 import os
 import stat
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
@@ -149,6 +150,27 @@ def observe_stat(path: Path) -> Observation:
         return _of_status(path.stat(), None, None)
     except OSError as error:
         return _unreadable(error)
+
+
+def observe_database(path: Path) -> Observation:
+    """Return what ``stat`` says of a database and its ``-wal`` together.
+
+    An empty ``-wal`` counts as none: whoever reads a database in WAL mode makes one.
+    """
+    try:
+        status = path.stat()
+    except OSError as error:
+        return _unreadable(error)
+    found = [status]
+    with suppress(OSError):
+        wal = Path(f"{path}-wal").stat()
+        found += [wal] if wal.st_size else []
+    return Observation(
+        size=sum(one.st_size for one in found),
+        mtime_ns=max(one.st_mtime_ns for one in found),
+        ctime_ns=max(one.st_ctime_ns for one in found),
+        inode=_inode(status),
+    )
 
 
 def _unreadable(error: OSError) -> Observation:

@@ -14,9 +14,9 @@ from pytest_parsediff.live.entries import SourceRow
 from pytest_parsediff.live.observe import (
     Seen,
     observe_again,
+    observe_database,
     observe_file,
     observe_folder,
-    observe_stat,
 )
 from pytest_parsediff.live.run import LiveRun
 from pytest_parsediff.live.sources import SourceKind
@@ -27,8 +27,9 @@ class Watched:
     """A source at one moment.
 
     Attributes:
-        seen: The source as a whole; of a database with evidence a digest of it all,
-            of one without nothing but whether it is there.
+        seen: The source as a whole. Of a database with evidence a digest of it all; of
+            one without what ``stat`` says, which tells that something moved, and
+            nothing about any session.
         digests: Evidence about each session, if there is any.
     """
 
@@ -59,11 +60,9 @@ def watch(run: LiveRun, row: SourceRow, before: Seen | None = None) -> Watched:
 
 def _watch_database(run: LiveRun, row: SourceRow) -> Watched:
     """Return the evidence; a query that fails is none, unless the file is gone."""
-    there = observe_stat(row.ref.path)
-    if there.error:
-        return Watched(Seen(Observation(exists=there.exists, error=there.error)), {})
-    if not row.has_evidence:
-        return Watched(Seen(Observation()), {})
+    there = observe_database(row.ref.path)
+    if there.error or not row.has_evidence:
+        return Watched(Seen(there), {})
     adapter = run.adapter(row.ref.adapter)
     try:
         with run.context() as context:
@@ -71,9 +70,9 @@ def _watch_database(run: LiveRun, row: SourceRow) -> Watched:
                 adapter.resolved, row.ref.source, context, run.limits(adapter)
             )
     except ParsediffError:
-        return Watched(Seen(Observation()), {})
+        return Watched(Seen(there), {})
     if digests is None:
-        return Watched(Seen(Observation()), {})
+        return Watched(Seen(there), {})
     return Watched(Seen(Observation(row_digest=_digest_of_all(digests))), digests)
 
 
