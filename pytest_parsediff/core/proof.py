@@ -38,12 +38,14 @@ class FileState(NamedTuple):
         identity: Device and inode.
         digest: SHA-256 of the content; empty for ``-shm``, which readers may change,
             and for anything that is not a regular file.
+        mode: Type and permissions, as in ``st_mode``.
     """
 
     size: int
     mtime_ns: int
     identity: tuple[int, int]
     digest: bytes
+    mode: int
 
 
 class Content(NamedTuple):
@@ -88,6 +90,7 @@ def observe(
             0 if name.endswith("/") else status.st_mtime_ns,
             (status.st_dev, status.st_ino),
             digests.get(name, b""),
+            status.st_mode,
         )
         for name, status in found.items()
     }
@@ -211,7 +214,8 @@ def violations(
 
     Allowed is what SQLite's own read-only connections do in WAL mode: make, change or
     remove ``-shm``, and leave an empty ``-wal`` that was not there before
-    (https://sqlite.org/walformat.html section 2.1).
+    (https://sqlite.org/walformat.html section 2.1). An empty one that was there gets
+    the permissions of its database (``robust_open`` in SQLite's ``os_unix.c``).
     """
     lines = []
     for name in sorted({*before, *after}):
@@ -233,3 +237,6 @@ def _changes(name: str, old: FileState, new: FileState) -> Iterator[str]:
         yield f"changed {name} ({old.size} bytes before, {new.size} after)"
     elif old.mtime_ns != new.mtime_ns:
         yield f"changed the modification time of {name}"
+    is_empty_wal = name.endswith("-wal") and not new.size
+    if old.mode != new.mode and old.identity == new.identity and not is_empty_wal:
+        yield f"changed the permissions of {name}"

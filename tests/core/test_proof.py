@@ -95,6 +95,10 @@ def replace(path: Path) -> None:
             lambda r: os.utime(r / "store.db", (0, 0)),
             "changed the modification time of store.db",
         ),
+        (
+            lambda r: (r / "store.db").chmod(0o400),
+            "changed the permissions of store.db",
+        ),
         (lambda r: replace(r / "store.db"), "replaced store.db by another file"),
         (lambda r: (r / "store.db").unlink(), "removed store.db"),
         (lambda r: (r / "store.db-wal").unlink(), "removed store.db-wal"),
@@ -105,6 +109,36 @@ def test_violations(root: Path, act: Callable[[Path], object], expected: str) ->
     lines = found(root, lambda: act(root))
     assert 1 == len(lines)
     assert lines[0].startswith(expected)
+
+
+def test_permissions_beside_another_change(root: Path) -> None:
+    """They are named too, but of a file that was replaced, and those of folders."""
+    (root / "d").mkdir()
+
+    def act() -> None:
+        append(root / "store.db-wal")
+        (root / "store.db-wal").chmod(0o400)
+        replace(root / "store.db")
+        (root / "store.db").chmod(0o400)
+        (root / "store.db-shm").chmod(0o400)
+        (root / "d").chmod(0o500)
+
+    lines = found(root, act)
+    assert 4 == len(lines)
+    assert "changed the permissions of d/" == lines[0]
+    assert "replaced store.db by another file" == lines[1]
+    assert lines[2].startswith("changed store.db-wal (")
+    assert "changed the permissions of store.db-wal" == lines[3]
+
+
+def test_an_empty_wal_gets_the_permissions_of_its_database(tmp_path: Path) -> None:
+    """SQLite's read-only connections do that, so a reader may."""
+    (tmp_path / "store.db").write_bytes(IMAGE.main)
+    (tmp_path / "store.db-wal").touch(0o600)
+    (tmp_path / "store.db").chmod(0o644)
+    lines = found(tmp_path, lambda: query(tmp_path / "store.db", "SELECT a FROM t"))
+    assert [] == lines
+    assert 0o644 == (tmp_path / "store.db-wal").stat().st_mode & 0o777
 
 
 def test_several_violations_are_sorted(root: Path) -> None:
@@ -216,7 +250,7 @@ def test_known_digests_are_not_computed(tmp_path: Path) -> None:
     seen = observe(tmp_path, {"a": b"known", "b": b"other"})
     assert {"a"} == set(seen)
     assert b"known" == seen["a"].digest
-    assert FileState(1, 2, (3, 4), b"") == FileState(1, 2, (3, 4), b"")
+    assert FileState(1, 2, (3, 4), b"", 5) == FileState(1, 2, (3, 4), b"", 5)
 
 
 @pytest.mark.parametrize(
