@@ -304,6 +304,22 @@ def test_a_source_that_appears_after_the_first_attempt_moved() -> None:
     assert MOVED == said(weigh_file(A, B, B, reference=GONE))
 
 
+def test_rows_that_could_not_be_read_at_first_tell_of_no_archive_behind() -> None:
+    """A locked database is no other content than what was stored."""
+    locked = Observation(exists=False, error="database is locked")
+
+    evidence = weigh_file(
+        rows("a"), rows("b"), rows("b"), SourcePolicy.ROW, reference=locked
+    )
+
+    assert MOVED == said(evidence)
+
+
+def test_a_source_that_came_and_went_is_unreadable() -> None:
+    """It is enough that it could be read once in this run."""
+    assert GONE_NOW == said(weigh_file(A, A, GONE, reference=GONE))
+
+
 def test_a_source_that_is_gone_in_a_retry_is_unreadable() -> None:
     """Readable at first, gone now: also when it was gone before the retry began."""
     assert GONE_NOW == said(weigh_file(A, GONE, GONE, reference=A))
