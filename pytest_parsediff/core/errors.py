@@ -1,7 +1,8 @@
 """Every error that is raised on purpose, with a code and a hint: the catalogue.
 
 Codes are stable and never reused: ``PD1xx`` scenarios and options, ``PD2xx`` stores,
-``PD3xx`` goldens, ``PD4xx`` adapters. Each one has an entry in ``docs/errors.md``.
+``PD3xx`` goldens, ``PD4xx`` adapters, ``PD5xx`` parse-diffs. Each one has an entry in
+``docs/errors.md``.
 """
 
 from __future__ import annotations
