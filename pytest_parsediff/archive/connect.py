@@ -22,6 +22,7 @@ from pytest_parsediff.core.errors import (
     ArchiveUnreadableError,
     ArchiveVersionError,
     ParsediffError,
+    RecordingAbortedError,
     Where,
 )
 
@@ -107,7 +108,8 @@ def close_recording(connection: apsw.Connection) -> None:
         with suppress(apsw.Error):
             connection.pragma("journal_mode", "delete")
     finally:
-        connection.close(force=True)
+        with suppress(apsw.Error):  # everything was committed, or undone, before
+            connection.close(force=True)
 
 
 @contextmanager
@@ -136,9 +138,12 @@ def translated(path: Path, wait_s: float) -> Iterator[None]:
 
     Raises:
         ArchiveLockedError: PD503. ArchiveUnreadableError: PD501.
+        RecordingAbortedError: PD521, the disk is full.
     """
     try:
         yield
+    except apsw.FullError as error:
+        raise RecordingAbortedError(f"SQLite: {error}", Where(path)) from error
     except (apsw.BusyError, apsw.LockedError) as error:
         message = f"another process kept it locked for more than {wait_s:g} s"
         raise ArchiveLockedError(message, Where(path)) from error
