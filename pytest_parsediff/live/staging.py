@@ -116,7 +116,9 @@ def _parse_at_rest(run: LiveRun, row: SourceRow, bases: list[AppendBase]) -> Par
     while parse.attempt < run.settings.raced_retries:
         result = parse.result
         step = compare_in_run(result.before.observation, result.after, policy)
-        if step is not Sameness.DIFFERENT:
+        is_unknown = step is Sameness.UNKNOWN  # a database without evidence
+        has_moved = is_unknown and result.before.observation != result.after
+        if step is not Sameness.DIFFERENT and not has_moved:
             break
         parse = ensure_parsed(run, row.no, parse.attempt + 1, bases)
     return parse
