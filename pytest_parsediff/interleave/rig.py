@@ -183,7 +183,8 @@ class _Running:
                 for _ in range(self.plan.polls):
                     self._poll(schedule, witness, is_quiet=False)
                 gaps, emissions = tuple(schedule.gaps), schedule.emissions
-                left = schedule.drain()
+                with witness.aside():
+                    left = schedule.drain()
                 self.clock.advance(QUIET_MS)
                 self._poll(schedule, witness, is_quiet=True)
             finally:
@@ -214,9 +215,10 @@ class _Running:
             is_quiet=is_quiet,
         )
         self.polls.append(poll)
-        schedule.begin_poll()
+        with witness.aside():
+            schedule.begin_poll()
         try:
-            self._consume(poll, schedule)
+            self._consume(poll, schedule, witness)
             witness.raise_failure()
         except ParsediffError as error:
             witness.raise_failure()
@@ -241,7 +243,7 @@ class _Running:
                 return poll.checkpoints[-1][0]
         return None
 
-    def _consume(self, poll: Poll, schedule: Schedule) -> None:
+    def _consume(self, poll: Poll, schedule: Schedule, witness: Witness) -> None:
         if self._polled is None:
             context = self.rig.context
             own = Context(self.clock, context.state_dir, context.tmp)
@@ -252,11 +254,13 @@ class _Running:
             if kind is None:
                 continue
             if self.at_emission is not None:
-                self.at_emission(self.written)
+                with witness.aside():
+                    self.at_emission(self.written)
             if schedule.emitted(kind, label) and not poll.is_quiet:
                 schedule.crashed()
                 poll.is_crashed = True
                 self._kill(emissions)
+                witness.kill()
                 return
 
     def _kill(self, emissions: Iterator[Emission]) -> None:

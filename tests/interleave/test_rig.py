@@ -184,3 +184,28 @@ def test_locks_of_the_reader_block_a_step_and_do_not_lose_it(tmp_path: Path) -> 
     assert Kind.BLOCKED in kinds
     assert 2 == kinds.count(Kind.STEP)
     assert () == run.left
+
+
+def test_a_killed_reader_holds_no_lock_any_more(tmp_path: Path) -> None:
+    """Its snapshot ends with it, though none of its code runs on."""
+    ended: list[str] = []
+
+    class InTransaction(AtOrAfter):
+        def scan(self, source: Source, cursor: str | None) -> Iterator[Emission]:
+            db = sqlite3.connect(source.path, isolation_level=None)
+            try:
+                db.execute("BEGIN")
+                db.execute("SELECT count(*) FROM message").fetchall()
+                yield from super().scan(source, cursor)
+            finally:
+                ended.append("finally")
+                db.close()
+
+    writer = ("UPDATE message SET data = ''; PRAGMA wal_checkpoint(TRUNCATE);",)
+    rig = make_rig(InTransaction(), tmp_path, writers=writer)
+    steps = (Placed(0, 0, 0, Gap(1, 0)), Placed(0, 1, 0, Gap(1, 0)))
+
+    run = rig.run(Plan(steps, 1, 2))
+
+    assert Kind.BLOCKED not in [moment.kind for moment in run.moments]
+    assert 3 == len(ended), "the killed one is closed after the run"

@@ -52,6 +52,7 @@ class _Following(Follower):
         connection.trace_v2(apsw.SQLITE_TRACE_STMT, trace, id=self)
         self._connections.append(connection)
         self.witness.connections += 1
+        self.witness.closers.append(connection.close)
 
     def detach(self) -> None:
         """Leave every connection alone from now on."""

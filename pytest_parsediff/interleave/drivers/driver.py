@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeAlias
@@ -28,6 +28,8 @@ class Witness:
         threads: Names of threads other than the caller's in which gaps were reached.
         failure: What a step or the harness raised inside a callback that swallows
             exceptions; to be raised again at the next boundary.
+        closers: Closes each connection that is followed.
+        is_aside: Whether what happens now is not the reader's.
     """
 
     connections: int = 0
@@ -35,6 +37,26 @@ class Witness:
     unseen: list[str] = field(default_factory=list)
     threads: set[str] = field(default_factory=set)
     failure: BaseException | None = None
+    closers: list[Callable[[], object]] = field(default_factory=list, repr=False)
+    is_aside: bool = False
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Let the harness and its writers act for a while without being followed."""
+        before, self.is_aside = self.is_aside, True
+        try:
+            yield
+        finally:
+            self.is_aside = before
+
+    def kill(self) -> None:
+        """Close every connection that is followed, as the end of a process would.
+
+        The locks of a killed reader are gone at once; its own code does not run.
+        """
+        while self.closers:
+            with suppress(Exception):  # closed already, or made by another thread
+                self.closers.pop()()
 
     def raise_failure(self) -> None:
         """Raise what was kept in a callback, if anything."""
@@ -72,8 +94,8 @@ class Follower:
 
     @property
     def is_busy(self) -> bool:
-        """Whether writers act right now: what they do is not the reader's."""
-        return self._is_busy
+        """Whether writers act right now, or the harness does."""
+        return self._is_busy or self.witness.is_aside
 
     def leave(self) -> None:
         """Report nothing from now on."""
@@ -89,7 +111,7 @@ class Follower:
         if self._is_left or self.witness.failure is not None:
             return
         with self._lock:
-            if self._is_busy:
+            if self.is_busy:
                 return
             if threading.get_ident() != self._thread:
                 self.witness.threads.add(threading.current_thread().name)

@@ -87,6 +87,7 @@ class _Following(Follower):
         connection.set_trace_callback(_Tracer(connection, self).trace)
         self._connections.append(connection)
         self.witness.connections += 1
+        self.witness.closers.append(connection.close)
 
 
 class _Tracer:
