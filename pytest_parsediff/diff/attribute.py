@@ -63,8 +63,6 @@ class Attribution:
 
     def identity(self, record: object) -> Hashable:
         """Return what records share between which no difference counts."""
-        if not isinstance(record, dict):
-            return hashable(record)
         return frozenset(
             (one.change.pointer, hashable(one.change.actual))
             for one in self.counted({}, record)

@@ -329,6 +329,11 @@ IGNORED: list[tuple[list[str], Event, Event, list[str]]] = [
     (["/a/b"], {"a": {"b": 1, "c": 1}}, {"a": {"b": 2, "c": 2}}, ["/a/c"]),
     (["/a/b"], {"a": 1}, {"a": 2}, ["/a"]),
     (["/a/b"], {"a": 1}, {"a": {"b": 2}}, ["/a"]),
+    (["/a/b"], {"a": {"b": 1}}, {"a": 2}, ["/a"]),
+    (["/a/b"], {"a": {"b": 1, "c": 1}}, {"a": 2}, ["/a"]),
+    (["/a/b"], {"a": 2}, {"a": {"b": 1, "c": 1}}, ["/a"]),
+    (["/a/b"], {"a": 1}, {}, ["/a"]),
+    (["/a/b"], {}, {"a": "x"}, ["/a"]),
     (["/a/b"], {}, {"a": {"b": 2, "c": 3}}, ["/a/c"]),
     (["/a/b"], {"a": {"b": 2, "c": 3}}, {"a": None}, ["/a/c"]),
     (["/a/b"], {}, {"a": {"b": 2}}, ["/a"]),
@@ -352,6 +357,15 @@ def test_ignored_places(
     assert expected == fields(
         compare([{"id": 1, **old}], [{"id": 1, **new}], comparison)
     )
+
+
+def test_a_container_of_nothing_that_counts() -> None:
+    """It is shown as there, without what is ignored in it."""
+    comparison = compile_table(ignore=["/a/b"])
+    found = compare([{}], [{"a": {"b": 1}}], comparison)
+    assert [("/a", "absent", "object of 0 members")] == compact(found)
+    found = compare([{"a": {"b": 1}}], [{"a": None}], comparison)
+    assert [("/a", "object of 0 members", "null")] == compact(found)
 
 
 def test_the_longest_place_counts() -> None:

@@ -153,6 +153,13 @@ def test_a_status_that_only_a_full_parse_knows(
     assert expected == [field for field, _, _ in found]
 
 
+def test_nothing_is_not_filled_by_nothing() -> None:
+    """Null that became an empty text is no value that came later."""
+    comparison = compile_table(filled_later=["/status"])
+    old, new = session(status=None), session(status="")
+    assert ["/status"] == fields(compare(old, new, comparison, is_incremental=True))
+
+
 def test_one_lost_status_makes_the_field_real() -> None:
     """Among many that were filled later, one that lost its value still counts."""
     old = [*session(status=None), {"kind": "session", "id": "s2", "status": "done"}]
