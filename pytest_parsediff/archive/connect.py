@@ -180,7 +180,7 @@ def undo(connection: apsw.Connection) -> None:
 
 def _prepare(connection: apsw.Connection, path: Path, schema: Schema) -> None:
     """Make the tables, or migrate them, or find them as they should be."""
-    if _is_empty(connection):
+    if _is_empty(connection) and path.stat().st_size == 0:
         _create(connection, schema)
     _refuse_foreign(connection, path)
     version = _version(connection)
@@ -192,7 +192,7 @@ def _prepare(connection: apsw.Connection, path: Path, schema: Schema) -> None:
 
 def _create(connection: apsw.Connection, schema: Schema) -> None:
     with transaction(connection):
-        if not _is_empty(connection):  # another process was first
+        if _has_tables(connection):  # another process was first
             return
         _run(connection, schema.script)
         connection.pragma("application_id", APPLICATION_ID)
@@ -233,13 +233,23 @@ def _refuse_foreign(connection: apsw.Connection, path: Path) -> None:
         https://sqlite.org/pragma.html#pragma_application_id
     """
     if _is_empty(connection):
-        raise ArchiveUnreadableError("is empty: nothing was recorded", Where(path))
+        # SQLite takes anything shorter than a page for an empty database
+        is_text = path.stat().st_size > 0
+        message = (
+            "not a SQLite database" if is_text else "is empty: nothing was recorded"
+        )
+        raise ArchiveUnreadableError(message, Where(path))
     if connection.pragma("application_id") != APPLICATION_ID:
         raise ArchiveUnreadableError("a database of another program", Where(path))
 
 
 def _is_empty(connection: apsw.Connection) -> bool:
-    return not connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall()
+    """Return whether there is not even one page."""
+    return int(connection.pragma("page_count")) == 0
+
+
+def _has_tables(connection: apsw.Connection) -> bool:
+    return bool(connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall())
 
 
 def _version(connection: apsw.Connection) -> int:
