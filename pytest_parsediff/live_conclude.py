@@ -64,6 +64,7 @@ class RunState(Protocol):
     gathered: Gathered
     selected: int
     reported: int
+    narrowed_to: int | None
 
     def unknown_declared(self) -> list[Expectation]:
         """Return declarations of files that name a session nobody knows."""
@@ -93,12 +94,12 @@ def conclude(run: RunState) -> Conclusion:
 
 
 def _gate_of(run: RunState) -> GateSettings:
-    """Return the settings, asking for no more sessions than were selected."""
-    gate = run.options.gate
+    """Return the settings; who selects some sessions is not asked for more of them."""
+    gate, narrowed_to = run.options.gate, run.narrowed_to
     least = gate.min_examined
-    if least.is_percent or least.amount <= run.selected:
+    if narrowed_to is None or least.is_percent or least.amount <= narrowed_to:
         return gate
-    return replace(gate, min_examined=Budget.of(max(run.selected, 1)))
+    return replace(gate, min_examined=Budget.of(max(narrowed_to, 1)))
 
 
 def _unmet_declarations(run: RunState) -> Iterator[Cause]:

@@ -68,12 +68,16 @@ class ComparePlugin(LiveRunPlugin):
     Attributes:
         gathered: What items found; filled in the controller only.
         conclusion: What the run amounts to; ``None`` before its end.
+        narrowed_to: How many sessions are left after ``-k`` and its like; ``None``
+            when none was left out.
     """
 
     def __init__(self, config: pytest.Config, options: LiveOptions) -> None:
         super().__init__(config, options)
         self.gathered = Gathered()
         self.conclusion: Conclusion | None = None
+        self.narrowed_to: int | None = None
+        self._offered = 0
         self._engine: Engine | None = None
 
     def prepare(self) -> None:
@@ -96,9 +100,18 @@ class ComparePlugin(LiveRunPlugin):
 
     def items_of(self, file: LiveFile) -> Iterator[LiveItem]:
         """Yield one item per session, and one for the rest."""
+        self._offered = 0
         for entry in self.engine.entries():
+            self._offered += 1
             yield SessionItem.make(file, entry.adapter, entry.session)
         yield SweepItem.make(file)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Note whether somebody selected some of the sessions."""
+        super().pytest_collection_finish(session)
+        sessions = sum(isinstance(item, SessionItem) for item in session.items)
+        self.narrowed_to = sessions if sessions < self._offered else None
 
     # --- running ------------------------------------------------------------------------
 
@@ -183,6 +196,7 @@ class ComparePlugin(LiveRunPlugin):
                 **facts,
                 "left_out": left_out,
                 "selected": self.selected,
+                "narrowed_to": self.narrowed_to,
             }
             item.findings = ()  # what is reported need not be kept any longer
             if report.skipped and isinstance(report.longrepr, tuple):
@@ -233,6 +247,7 @@ class ComparePlugin(LiveRunPlugin):
         if self.is_controller and facts is not None:
             restore(report, facts)
             self.selected = max(self.selected, facts["selected"])
+            self.narrowed_to = facts["narrowed_to"]
             self.reported += 1
             self.gathered.totals += msgspec.convert(facts["left_out"], Totals)
             for plain in facts["findings"]:

@@ -64,7 +64,8 @@ def _counts(conclusion: Conclusion) -> Iterator[str]:
     if not conclusion.is_complete:
         yield "the run did not get to its end; this is what was found until then"
     classes = [f"{totals.of(cls)} {cls}" for cls in VerdictClass if totals.of(cls)]
-    yield f"{totals.sessions} sessions: {', '.join(classes) or 'none'}"
+    plural = "" if totals.sessions == 1 else "s"
+    yield f"{totals.sessions} session{plural}: {', '.join(classes) or 'none'}"
     notes = [
         f"{number} {what}"
         for number, what in (

@@ -5,13 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from live_project import FakeRun, LiveProject
 from user_project import ADAPTER, GOLDEN, SQL, AddScenario
 
 
 @pytest.fixture(autouse=True)
 def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the outer run's surroundings out of the inner ones."""
-    for name in ("CI", "TF_BUILD", "GITHUB_ACTIONS", "PYTEST_XDIST_WORKER"):
+    for name in (
+        *("CI", "TF_BUILD", "PYTEST_XDIST_WORKER"),
+        *("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"),
+    ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "100")
 
@@ -43,3 +47,15 @@ def add(pytester: pytest.Pytester) -> AddScenario:
         return folder
 
     return add_scenario
+
+
+@pytest.fixture
+def fake(pytester: pytest.Pytester) -> FakeRun:
+    """Return a project whose verdicts a test makes up."""
+    return FakeRun(pytester)
+
+
+@pytest.fixture
+def live(pytester: pytest.Pytester) -> LiveProject:
+    """Return a project with real sources."""
+    return LiveProject(pytester)
