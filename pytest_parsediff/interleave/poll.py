@@ -31,6 +31,7 @@ class Poll:
         error: Why it ended early; ``None`` when it did not.
         is_crashed: Whether the reader was killed in it.
         is_quiet: Whether all steps had been done before it began.
+        statements: SQL that the reader started in it.
     """
 
     cursor: str | None
@@ -42,6 +43,7 @@ class Poll:
     error: ParsediffError | None = None
     is_crashed: bool = False
     is_quiet: bool = False
+    statements: tuple[str, ...] = ()
 
     def take(
         self, emission: Emission, line_of: Callable[[Event], Line | None]

@@ -235,6 +235,8 @@ class _Running:
             self._abandon()
         finally:
             poll.last_state = len(self.states) - 1
+            poll.statements = tuple(witness.statements)
+            witness.statements.clear()
 
     def _durable_cursor(self) -> str | None:
         """Return the last checkpoint that any poll handed out."""

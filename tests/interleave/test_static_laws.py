@@ -7,11 +7,15 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import apsw
 import pytest
 from bench_store import AtOrAfter, CheckpointFirst, make_rig
 
 from pytest_parsediff.core.event import Checkpoint, Emission, Source
+from pytest_parsediff.core.store import build_image
 from pytest_parsediff.interleave.plan import Gap, Placed, Plan
+from pytest_parsediff.laws.enlarge import enlarge
+from pytest_parsediff.laws.idle import check_idle_cheap
 from pytest_parsediff.laws.law import Law
 from pytest_parsediff.laws.nopin import check_no_pin
 from pytest_parsediff.laws.readonly import Control
@@ -135,3 +139,85 @@ def test_a_reader_that_only_reads_leaves_what_the_steps_make(tmp_path: Path) -> 
     assert control.check(rig.run(ONE_STEP)) is None
     assert control.check(rig.run(Plan((), None, 1))) is None
     assert control.check(rig.run(ONE_STEP)) is None
+
+
+class CountsRows(AtOrAfter):
+    """Looks for news by counting everything."""
+
+    def scan(self, source: Source, cursor: str | None) -> Iterator[Emission]:
+        """Yield what the parent does if the number of rows has changed."""
+        with closing(
+            sqlite3.connect(f"{source.path.as_uri()}?mode=ro", uri=True)
+        ) as db:
+            (count,) = db.execute("SELECT count(*) FROM message").fetchone()
+        if cursor != str(count):
+            yield from list(super().scan(source, None))[:-1]
+        yield Checkpoint(str(count))
+
+
+class AsksForEachRow(AtOrAfter):
+    """Takes a statement per row that it has seen, with news or without."""
+
+    def scan(self, source: Source, cursor: str | None) -> Iterator[Emission]:
+        """Yield what the parent does, looking every row up again."""
+        emissions = list(super().scan(source, cursor))
+        with closing(
+            sqlite3.connect(f"{source.path.as_uri()}?mode=ro", uri=True)
+        ) as db:
+            for event in emissions[:-1]:
+                assert isinstance(event, dict)
+                db.execute("SELECT data FROM message WHERE id = ?", (event["id"],))
+        yield from emissions
+
+
+def test_an_idle_poll_by_an_index_is_cheap(tmp_path: Path) -> None:
+    """One SEARCH, whatever the size of the store."""
+    assert check_idle_cheap(make_rig(AtOrAfter(), tmp_path)) is None
+
+
+def test_an_idle_poll_that_walks_a_table_is_found_by_its_plan(tmp_path: Path) -> None:
+    """Counting all rows is a walk, though it is one statement."""
+    violation = check_idle_cheap(make_rig(CountsRows(), tmp_path))
+
+    assert violation is not None
+    assert Law.IDLE_CHEAP is violation.law
+    assert violation.details[0].startswith("SCAN message")
+    assert "count(*)" in violation.details[0]
+
+
+def test_an_idle_poll_that_grows_with_the_store_is_found(tmp_path: Path) -> None:
+    """Each statement is cheap, and there is one per row."""
+    violation = check_idle_cheap(make_rig(AsksForEachRow(), tmp_path))
+
+    assert violation is not None
+    assert "ten times the rows" in violation.message
+
+
+def test_too_many_statements_are_too_many_in_a_small_store(tmp_path: Path) -> None:
+    """The bound holds before anything is enlarged."""
+    violation = check_idle_cheap(make_rig(AsksForEachRow(), tmp_path), 2)
+
+    assert violation is not None
+    assert "more than 2" in violation.message
+
+
+def test_an_enlarged_store_has_ten_times_the_rows_and_its_journal_mode() -> None:
+    """Text keys, integer keys and tables without a key grow; WAL stays WAL."""
+    script = b"""
+    CREATE TABLE a(id TEXT PRIMARY KEY, n INTEGER); INSERT INTO a VALUES ('x', 1), ('y', 2);
+    CREATE TABLE b(id INTEGER PRIMARY KEY); INSERT INTO b VALUES (1), (7);
+    CREATE TABLE c(v TEXT UNIQUE); INSERT INTO c VALUES ('one');
+    CREATE TABLE d(v TEXT); INSERT INTO d VALUES ('same');
+    """
+    image = build_image(script, Path("fixture.sql"), journal="wal").main
+
+    larger = enlarge(image)
+
+    assert b"\x02\x02" == larger[18:20]
+    connection = apsw.Connection(":memory:")
+    connection.deserialize("main", larger[:18] + b"\x01\x01" + larger[20:])
+    counts = {
+        table: connection.execute(f"SELECT count(*) FROM {table}").get
+        for table in "abcd"
+    }
+    assert {"a": 20, "b": 20, "c": 1, "d": 2} == counts

@@ -65,7 +65,10 @@ class _Following(Follower):
     def _trace(self, connection: apsw.Connection, event: dict[str, Any]) -> None:
         """Hear of a statement that is about to start; one in a trigger is none."""
         sql = event["sql"]
-        if event.get("trigger") or is_silent(sql):
+        if event.get("trigger"):
+            return
+        self.witness.statements.append(sql)
+        if is_silent(sql):
             return
         if connection.txn_state("main") == apsw.SQLITE_TXN_NONE:
             self.report_kept(Kind.SNAPSHOT, sql, connection.interrupt)

@@ -25,6 +25,7 @@ class Witness:
         connections: Connections to the store that were followed.
         gaps: Gaps that were reported.
         unseen: Ways into the store that were noticed but not followed, one line each.
+        statements: Every SQL statement of the reader, as it was started.
         threads: Names of threads other than the caller's in which gaps were reached.
         failure: What a step or the harness raised inside a callback that swallows
             exceptions; to be raised again at the next boundary.
@@ -35,6 +36,7 @@ class Witness:
     connections: int = 0
     gaps: int = 0
     unseen: list[str] = field(default_factory=list)
+    statements: list[str] = field(default_factory=list)
     threads: set[str] = field(default_factory=set)
     failure: BaseException | None = None
     closers: list[Callable[[], object]] = field(default_factory=list, repr=False)

@@ -102,6 +102,7 @@ class _Tracer:
         """Hear of a statement that is about to start."""
         if sql.startswith("-- TRIGGER "):  # how SQLite tells of one inside another
             return
+        self._following.witness.statements.append(sql)
         if not self._connection.in_transaction:
             self._has_snapshot = is_locking(sql)
             if is_silent(sql):
