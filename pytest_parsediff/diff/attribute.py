@@ -13,7 +13,7 @@ from pytest_parsediff.diff.show import show_pattern
 from pytest_parsediff.golden.fields import FieldChange, field_changes
 from pytest_parsediff.golden.values import child, hashable
 
-_BLANK = (None, "")
+_BLANK = (ABSENT, None, "")
 _NUMBERS = (int, float, Decimal)
 #: Enough digits for the difference of any two numbers that could be tolerated.
 _EXACT = Context(prec=60, traps=[InvalidOperation, Overflow])
@@ -39,7 +39,7 @@ class Counted:
 
 def is_blank(value: object) -> bool:
     """Return whether *value* is null, an empty text, or nothing at all."""
-    return value is ABSENT or (isinstance(value, (str, type(None))) and value in _BLANK)
+    return value in _BLANK
 
 
 class Attribution:

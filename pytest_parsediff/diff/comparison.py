@@ -81,7 +81,7 @@ class Comparison:
         """Return the event of a canonical line; empty if it holds none."""
         try:
             event = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
         return event if isinstance(event, dict) else {}
 

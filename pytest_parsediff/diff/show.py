@@ -110,7 +110,10 @@ def _text(value: object, place: str, comparison: Comparison) -> str:
 
 
 def _json(value: object) -> str:
-    return legible(_ENCODER.encode(value))
+    try:
+        return legible(_ENCODER.encode(value))
+    except RecursionError:
+        return "{…}" if isinstance(value, dict) else "[…]"
 
 
 def _outline(value: dict[str, Any] | list[Any]) -> str:

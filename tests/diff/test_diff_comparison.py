@@ -80,7 +80,8 @@ def test_keys() -> None:
 def test_records() -> None:
     """A record is its line and its key; a line that cannot be read has none."""
     assert Record(3, '{"0":"m"}', b'{"kind":"m"}') == STRICT.record(3, b'{"kind":"m"}')
-    for line in (b'{"kind":', b"[1]", b"\xff", b"3"):
+    deep = b'{"kind":' * 200_000
+    for line in (b'{"kind":', b"[1]", b"\xff", b"3", deep):
         assert Record(0, "", line) == STRICT.record(0, line)
         assert {} == STRICT.read(line)
     assert Record(0, "", b"{}") == compile_table().record(0, b"{}")

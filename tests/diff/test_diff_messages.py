@@ -250,7 +250,9 @@ def test_order_counts_unless_it_is_declared_not_to() -> None:
     expected = '1 of 4 records moved; first is record 1 ("message", "m1")'
     assert expected == found.detail
     for table in ({"ordered": False}, {"sort": ["/id"]}):
-        assert () == compare(messages(4), parsed, compile_table(table))
+        comparison = compile_table(table)
+        assert () == compare(messages(4), parsed, comparison)
+        assert () == compare(messages(4), parsed, comparison, fingerprint="")
 
 
 def test_records_that_moved_are_also_compared() -> None:

@@ -120,6 +120,12 @@ def test_bodies_that_were_asked_for() -> None:
     long = show_value("x" * 200, "/text", ASKED)
     assert '"' + "x" * 79 + "\u2026" == long
     assert '["\\u001b"]' == show_value(["\x1b"], "/a", ASKED)
+    deep: list[Any] = []
+    for _ in range(200_000):
+        deep = [deep]
+    assert ["[…]", "{…}"] == [
+        show_value(one, "/a", ASKED) for one in (deep, {"a": deep})
+    ]
 
 
 CHANGES: list[tuple[Any, Any, str, ShownChange]] = [
