@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -34,7 +33,7 @@ from pytest_parsediff.core.event import Context, Notice
 from pytest_parsediff.core.place import Placed, StorePlacer
 from pytest_parsediff.core.proof import observe, violations
 from pytest_parsediff.core.rules import Rules, compile_rules
-from pytest_parsediff.core.scenario import Scenario
+from pytest_parsediff.core.scenario import GOLDEN, Scenario
 from pytest_parsediff.core.workspace import Desk, Workspace
 from pytest_parsediff.golden.stage import Staged, digest
 from pytest_parsediff.golden.status import (
@@ -45,6 +44,7 @@ from pytest_parsediff.golden.status import (
 
 _DEFAULT_TIMEOUT_S = 60.0
 _DEFAULT_OUTPUT_MB = 256.0
+_NO_CONTEXT = Context(time.monotonic, Path(os.devnull), Path(os.devnull))
 
 
 class Mode(StrEnum):
@@ -54,8 +54,7 @@ class Mode(StrEnum):
     UPDATE = "update"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What came of one scenario.
 
     Attributes:
@@ -211,7 +210,8 @@ class Runner:
         desk = self.workspace.new_desk()
         try:
             lines, notices = self._project(scenario, setup, desk)
-            path = scenario.golden
+            # as text, because making a path takes longer than reading the file
+            path = f"{scenario.folder}{os.sep}{GOLDEN}"
             golden = read_golden(path)
         except ParsediffError as error:
             return Outcome(scenario=scenario, error=_placed(error, scenario), desk=desk)
@@ -239,14 +239,15 @@ class Runner:
         """Build the store, read it, and prove that it was only read."""
         placed = self._placer.place(scenario, desk.store)
         try:
-            before = observe(desk.store, placed.known)
+            before = observe(desk.store_text, placed.known)
             with _Environment(_variables(scenario, setup.resolved, placed, desk)):
                 try:
                     emitted = _collect(scenario, setup.resolved, placed, desk)
                 except ParsediffError as error:
-                    changes = violations(before, observe(desk.store))
+                    changes = violations(before, observe(desk.store_text))
                     raise _with_changes(error, changes) from error.__cause__
-            changes = violations(before, observe(desk.store, likely=placed.contents))
+            after = observe(desk.store_text, likely=placed.contents)
+            changes = violations(before, after)
         finally:
             placed.close()
         if changes:
@@ -254,8 +255,8 @@ class Runner:
             message = f"adapter {name!r} changed the store: {'; '.join(changes)}"
             raise StoreChangedError(message, Where(scenario.anchor))
         paths = {
-            str(desk.tmp): "<TMP>",
-            str(desk.store): "<STORE_DIR>",
+            desk.tmp_text: "<TMP>",
+            desk.store_text: "<STORE_DIR>",
             str(placed.source.path): "<ROOT>",
         }
         return setup.rules.apply(emitted.events, paths), tuple(emitted.notices)
@@ -273,8 +274,8 @@ class Runner:
             sums = [digest(join_lines(one.lines))[:12] for one in (outcome, again)]
             message = f"two runs over one store differ: sha256 {'… and '.join(sums)}…"
             error = UnstableProjectionError(message, Where(outcome.scenario.anchor))
-            return replace(outcome, check=None, error=error, desk=None)
-        return replace(outcome, error=None, desk=None)
+            return msgspec.structs.replace(outcome, check=None, error=error, desk=None)
+        return msgspec.structs.replace(outcome, error=None, desk=None)
 
 
 def _with_env(
@@ -305,7 +306,7 @@ def _variables(
     values = {
         "store": lambda: str(path),
         "store_dir": lambda: str(path if path.is_dir() else path.parent),
-        "tmp": lambda: str(desk.tmp),
+        "tmp": lambda: desk.tmp_text,
         "state": lambda: str(desk.state),
     }
     return {
@@ -337,10 +338,10 @@ def _collect(
 
 
 def _context(adapter: Adapter | OpenableAdapter, desk: Desk) -> Context:
-    """Return what *adapter* may use; who cannot ask for it gets no state folder."""
-    can_ask = hasattr(adapter, "open") or hasattr(adapter, "limited")
-    state = desk.state if can_ask else desk.base
-    return Context(time.monotonic, state, desk.tmp)
+    """Return what *adapter* may use; for who cannot ask for it nothing is made."""
+    if hasattr(adapter, "open") or hasattr(adapter, "limited"):
+        return Context(time.monotonic, desk.state, desk.tmp)
+    return _NO_CONTEXT
 
 
 def _placed(error: ParsediffError, scenario: Scenario) -> ParsediffError:
@@ -372,5 +373,7 @@ class _Environment:
             if value is not None:
                 environ[name] = value
             else:
-                with suppress(KeyError):  # the adapter may have removed it
+                try:
                     del environ[name]
+                except KeyError:  # the adapter has removed it
+                    continue

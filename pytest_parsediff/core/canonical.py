@@ -209,7 +209,7 @@ def _kinds(events: list[Event]) -> set[type]:
 
 def join_lines(lines: Iterable[bytes]) -> bytes:
     """Return *lines* as the bytes of a file: each one ended by LF."""
-    return b"".join([line + b"\n" for line in lines])
+    return b"\n".join([*lines, b""])
 
 
 def split_lines(data: bytes) -> list[bytes]:

@@ -24,6 +24,7 @@ from pytest_parsediff.core.errors import (
     Where,
 )
 from pytest_parsediff.core.event import Source
+from pytest_parsediff.core.files import read_file
 from pytest_parsediff.core.mtimes import refuse_idle_globs
 from pytest_parsediff.core.proof import Content
 from pytest_parsediff.core.scenario import FILES, SCENARIO_TOML, Scenario
@@ -119,8 +120,7 @@ class StorePlacer:
 
     def _image(self, scenario: Scenario) -> Image:
         try:
-            with open(scenario.anchor, "rb", buffering=0) as file:
-                script = file.read()
+            script = read_file(scenario.anchor)
         except OSError as error:
             where = Where(scenario.anchor)
             raise StoreFilesError(f"{error.strerror}", where) from error

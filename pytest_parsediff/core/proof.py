@@ -56,7 +56,7 @@ class Content(NamedTuple):
 
 
 def observe(
-    root: Path,
+    root: Path | str,
     known: Mapping[str, bytes] | None = None,
     likely: Mapping[str, Content] | None = None,
 ) -> dict[str, FileState]:
@@ -74,8 +74,9 @@ def observe(
         A root that is gone has nothing below it.
     """
     known = known or {}
+    root = str(root)
     found: dict[str, os.stat_result] = {}
-    _list_files(str(root), "", found)
+    _list_files(root, "", found)
     wanted = [
         name
         for name, status in found.items()
@@ -113,7 +114,7 @@ def _list_files(folder: str, prefix: str, found: dict[str, os.stat_result]) -> N
 
 
 def _digests(
-    root: Path,
+    root: str,
     names: list[str],
     found: Mapping[str, os.stat_result],
     likely: Mapping[str, Content],
@@ -125,11 +126,12 @@ def _digests(
         return dict(zip(names, _digests_in_child(root, names), strict=True))
     digests = {}
     for name in names:
+        path = f"{root}/{name}"
         expected = likely.get(name)
-        if expected is not None and _holds(f"{root}/{name}", expected.data):
+        if expected is not None and _holds(path, expected.data):
             digests[name] = expected.digest
         else:
-            digests[name] = _digest(root / name)
+            digests[name] = _digest(path)
     return digests
 
 
@@ -138,8 +140,8 @@ def _holds(path: str, data: bytes) -> bool:
     return read_file(path, len(data)) == data
 
 
-def _digest(path: Path) -> bytes:
-    with path.open("rb") as file:
+def _digest(path: str) -> bytes:
+    with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").digest()
 
 
@@ -196,10 +198,10 @@ def _only_names(files: Mapping[str, os.stat_result]) -> tuple[str, ...]:
     return tuple(name.rpartition("/")[2] for name in files)
 
 
-def _digests_in_child(root: Path, names: list[str]) -> list[bytes]:
+def _digests_in_child(root: str, names: list[str]) -> list[bytes]:
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", _CHILD],
-        input=json.dumps([str(root / name) for name in names]),
+        input=json.dumps([f"{root}/{name}" for name in names]),
         stdout=subprocess.PIPE,
         text=True,
         check=True,

@@ -97,6 +97,8 @@ class Rules:
             return lines
         mark = self._encoded(_common_start(paths))
         found = [index for index, line in enumerate(lines) if mark in line]
+        if not found:
+            return lines
         names = [(path, _name(name, self.encoder)) for path, name in _longest(paths)]
         again = []
         for index in found:
@@ -306,8 +308,12 @@ def _put(place: Pointer, event: Event, value: Any, rule: str) -> None:
 
 
 def _common_start(paths: Mapping[str, str]) -> str:
-    """Return the characters that all *paths* begin with."""
-    return os.path.commonprefix(list(paths))  # noqa: RUF071 - characters are meant
+    """Return characters that all *paths* begin with: the folder they lie in, if any."""
+    folder = min(paths, key=len)
+    while folder and not all(path.startswith(folder) for path in paths):
+        folder = folder.rpartition(os.sep)[0]
+    # a character at a time, which takes longer than all the rest
+    return folder or os.path.commonprefix(list(paths))  # noqa: RUF071 - characters are meant
 
 
 def path_replacer(paths: Mapping[str, str]) -> Callable[[Event], Event]:

@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 _PREFIX = "pytest-parsediff-"
@@ -148,7 +149,7 @@ class Workspace:
     def new_desk(self) -> Desk:
         """Make the folders of one projection."""
         self._count += 1
-        base = f"{self.run}/{self.label}-{self._count}"
+        base = f"{self.run}{os.sep}{self.label}-{self._count}"
         os.mkdir(base, 0o700)
         return Desk.make(base)
 
@@ -159,27 +160,47 @@ class Workspace:
             remove_tree(self.run)
 
 
-@dataclass(frozen=True, slots=True)
 class Desk:
     """The folders of one projection.
 
+    They are known as text, and paths are made on first use: making the path of a
+    folder takes longer than making the folder.
+
+    Args:
+        base: Absolute path of the folder that holds all of them.
+
     Attributes:
-        base: Holds all of them; ``actual.jsonl`` of a failure is put here.
-        store: The store root.
-        tmp: ``HOME`` and working directory of commands.
+        store_text: The store root, as text.
+        tmp_text: ``HOME`` and working directory of commands, as text.
     """
 
-    base: Path
-    store: Path
-    tmp: Path
+    def __init__(self, base: str) -> None:
+        self._base_text = base
+        self.store_text = f"{base}{os.sep}store"
+        self.tmp_text = f"{base}{os.sep}tmp"
 
     @classmethod
     def make(cls, base: str) -> Desk:
         """Make the folders below *base*, which exists and is empty."""
-        store, tmp = os.path.join(base, "store"), os.path.join(base, "tmp")
-        os.mkdir(store, 0o700)
-        os.mkdir(tmp, 0o700)
-        return cls(Path(base), Path(store), Path(tmp))
+        desk = cls(base)
+        os.mkdir(desk.store_text, 0o700)
+        os.mkdir(desk.tmp_text, 0o700)
+        return desk
+
+    @cached_property
+    def base(self) -> Path:
+        """Holds all of them; ``actual.jsonl`` of a failure is put here."""
+        return Path(self._base_text)
+
+    @cached_property
+    def store(self) -> Path:
+        """The store root."""
+        return Path(self.store_text)
+
+    @cached_property
+    def tmp(self) -> Path:
+        """``HOME`` and working directory of commands."""
+        return Path(self.tmp_text)
 
     @property
     def state(self) -> Path:
@@ -190,7 +211,7 @@ class Desk:
 
     def homes(self) -> Mapping[str, str]:
         """Return the variables that make programs keep their files on this desk."""
-        tmp = str(self.tmp)
+        tmp = self.tmp_text
         return {
             "HOME": tmp,
             "XDG_CONFIG_HOME": f"{tmp}/.config",
@@ -201,5 +222,5 @@ class Desk:
 
     def remove(self) -> None:
         """Remove everything."""
-        if not _remove_flat(str(self.base)):
+        if not _remove_flat(self._base_text):
             remove_tree(self.base)

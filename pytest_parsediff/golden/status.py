@@ -20,6 +20,7 @@ from pytest_parsediff.core.errors import (
     Where,
     clip,
 )
+from pytest_parsediff.core.files import read_file
 from pytest_parsediff.golden.values import (
     hashable,
     parse_line,
@@ -66,7 +67,7 @@ class GoldenCheck:
 _MATCH = GoldenCheck(GoldenStatus.MATCH)
 
 
-def read_golden(path: Path) -> bytes | None:
+def read_golden(path: Path | str) -> bytes | None:
     """Return the bytes of the golden, or ``None`` when there is none.
 
     Raises:
@@ -74,8 +75,7 @@ def read_golden(path: Path) -> bytes | None:
             never taken for a missing golden.
     """
     try:
-        with open(path, "rb") as file:
-            return file.read()
+        return read_file(path)
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -83,7 +83,11 @@ def read_golden(path: Path) -> bytes | None:
 
 
 def check_golden(
-    golden: bytes | None, actual: list[bytes], path: Path, *, ordered: bool = True
+    golden: bytes | None,
+    actual: list[bytes],
+    path: Path | str,
+    *,
+    ordered: bool = True,
 ) -> GoldenCheck:
     """Compare *golden* with the canonical lines *actual*.
 
@@ -121,7 +125,9 @@ def _count(lines: list[bytes]) -> str:
     return f"{len(lines)} event{'' if len(lines) == 1 else 's'}"
 
 
-def _find_problem(text: bytes, lines: list[bytes], path: Path) -> ParsediffError | None:
+def _find_problem(
+    text: bytes, lines: list[bytes], path: Path | str
+) -> ParsediffError | None:
     """Return why the golden is no list of JSON objects, or ``None``."""
     marker = _MERGE_MARKER.search(text)
     if marker:

@@ -290,11 +290,11 @@ def readings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     places: list[str] = []
     here, child = proof._digest, proof._digests_in_child
 
-    def digest(path: Path) -> bytes:
+    def digest(path: str) -> bytes:
         places.append("here")
         return here(path)
 
-    def digests(root: Path, names: list[str]) -> list[bytes]:
+    def digests(root: str, names: list[str]) -> list[bytes]:
         places.append("child")
         return child(root, names)
 
@@ -432,7 +432,7 @@ def test_reading_here_would_take_the_lock_away(tmp_path: Path) -> None:
     path.write_bytes(build_image(b"CREATE TABLE t(a)", path).main)
     connection = hold_stdlib(path)
     try:
-        proof._digest(path)
+        proof._digest(str(path))
         assert [] == query(path, "BEGIN IMMEDIATE", options="mode=rw")
     finally:
         connection.close()

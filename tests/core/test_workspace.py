@@ -263,7 +263,7 @@ def test_whatever_is_on_a_desk_is_removed(
 
 def test_homes(tmp_path: Path) -> None:
     """Everything that says where programs keep files leads below the desk."""
-    desk = Desk(tmp_path, tmp_path / "store", tmp_path / "tmp")
+    desk = Desk(str(tmp_path))
     homes = desk.homes()
     assert str(tmp_path / "tmp") == homes["HOME"]
     assert all(value.startswith(homes["HOME"]) for value in homes.values())
