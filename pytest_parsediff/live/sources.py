@@ -12,6 +12,7 @@ from pathlib import Path
 from pytest_parsediff.adapters.resolve import Resolved, resolve
 from pytest_parsediff.core.errors import OptionError, SourceError, Where, clip
 from pytest_parsediff.core.event import Event, Source
+from pytest_parsediff.core.proof import is_held
 from pytest_parsediff.core.rules import Rules, compile_rules
 from pytest_parsediff.diff.comparison import Comparison, compile_comparison
 from pytest_parsediff.diff.sameness import SourcePolicy
@@ -22,6 +23,7 @@ NO_SESSION = "(source)"
 
 _MAGIC = b"SQLite format 3\0"
 _JSONL = (".jsonl", ".ndjson")
+_TEXTS = (*_JSONL, ".json", ".md", ".txt")
 _SUFFIXES = (".db", ".sqlite", ".sqlite3")
 
 
@@ -223,7 +225,15 @@ def _looks_like_one(path: Path) -> bool:
 
 
 def _has_magic(path: Path) -> bool:
+    """Return whether *path* begins like a database, or is open in this process.
+
+    What is open here, and is no text by its name, is not opened to find out.
+    """
+    if path.suffix in _TEXTS:
+        return False
     try:
+        if is_held([path.stat()]):
+            return True
         with path.open("rb", buffering=0) as file:
             return file.read(len(_MAGIC)) == _MAGIC
     except OSError:

@@ -129,21 +129,25 @@ class Bench:
         kind: What the store is made of.
         parse: The parser under test; the archive is recorded with the right one.
         config: Keys of the adapter's table besides those of the kind.
+        is_filled: Whether the store is there already, made by another process.
     """
 
     tmp: Path
     kind: Kind = Kind.FILE
     parse: Any = None
     config: dict[str, Any] = field(default_factory=dict)
+    is_filled: bool = False
     _runs: int = 0
 
     def __post_init__(self) -> None:
         """Fill the store."""
         self.right: Any = parse_database if self.kind.is_database else parse_file
         self.store = self.tmp / "store"
-        self.store.mkdir()
         self.archive = self.tmp / "archive.db"
         self.db = self.store / "agent.db"
+        if self.is_filled:
+            return
+        self.store.mkdir()
         if self.kind.is_database:
             run_sql(
                 self.db,
