@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from pytest_parsediff.core.errors import ParsediffError, Unavailable
-from pytest_parsediff.core.workspace import Workspace, make_run_folder
+from pytest_parsediff.core.workspace import make_run_folder, remove_tree
 from pytest_parsediff.live_collect import LiveFile, LiveItem
 from pytest_parsediff.live_config import LiveConfig
 from pytest_parsediff.live_options import LiveOptions
@@ -141,7 +141,7 @@ class LiveRunPlugin:
     def close(self) -> None:
         """Release handles, and remove the run folder if this process made it."""
         if self._made_folder and self._run_folder is not None:
-            Workspace(self._run_folder).close()
+            remove_tree(self._run_folder)
 
     def pytest_report_header(self) -> str:
         """Say what is compared with what."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
-from pytest_parsediff.core.errors import ParsediffError
+from pytest_parsediff.core.errors import ParsediffError, strip_control
 from pytest_parsediff.diff.totals import Totals
 from pytest_parsediff.live.nodeids import SWEEP, item_name
 
@@ -85,26 +85,47 @@ class LiveItem(pytest.Item):
         return super().repr_failure(excinfo)
 
     def reportinfo(self) -> tuple[os.PathLike[str], int | None, str]:
-        """Return the file, no line, and the name."""
-        return self.path, None, self.name
+        """Return the file, no line, and how the item is called in headings."""
+        return self.path, None, self.title
 
     @property
     def location(self) -> tuple[str, int | None, str]:
         """Where it is; pytest's own way to find out takes longer than the rest."""
-        return self.parent.shown_path, None, self.name
+        return self.parent.shown_path, None, self.title
+
+    @property
+    def title(self) -> str:
+        """What headings call it; never the name, in which pytest would change dots."""
+        return "sessions that no item covers"
 
 
-class SessionItem(LiveItem):
-    """One session."""
+class _NamedItem(LiveItem):
+    """An item about one thing of one adapter.
+
+    Attributes:
+        adapter: The adapter.
+    """
 
     adapter: str
+    _thing: str
+
+    @property
+    def title(self) -> str:
+        """Adapter, and what the item is about as it is, as far as that can be shown."""
+        return strip_control(f"{self.adapter} {self._thing}").replace("\n", " ")
+
+
+class SessionItem(_NamedItem):
+    """One session."""
+
     session_id: str
 
     @classmethod
     def make(cls, parent: LiveFile, adapter: str, session: str) -> SessionItem:
         """Return the item of one session."""
         item: SessionItem = cls.from_parent(parent, name=item_name(adapter, session))
-        item.adapter, item.session_id = adapter, session
+        item.adapter = adapter
+        item.session_id = item._thing = session
         # -k finds the id as it is, too
         item.extra_keyword_matches.update((adapter, session))
         return item
@@ -127,10 +148,9 @@ class SweepItem(LiveItem):
         return item
 
 
-class RecordItem(LiveItem):
+class RecordItem(_NamedItem):
     """One source of a recording."""
 
-    adapter: str
     source: str
     number: int
 
@@ -140,7 +160,8 @@ class RecordItem(LiveItem):
     ) -> RecordItem:
         """Return the item of one source; *number* is its own in the run."""
         item: RecordItem = cls.from_parent(parent, name=item_name(adapter, source))
-        item.adapter, item.source, item.number = adapter, source, number
+        item.adapter, item.number = adapter, number
+        item.source = item._thing = source
         return item
 
 

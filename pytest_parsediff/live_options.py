@@ -273,8 +273,8 @@ def add_retry_flag(parser: pytest.Parser, args: list[str]) -> None:
             dest="parsediff_retry_failed",
             default=None,
             metavar="RUN",
-            help="with --parsediff-record: only the sources that failed in the last"
-            " recording, or in recording RUN; with =",
+            help="with --parsediff-record: only what the last recording, or"
+            " recording RUN, left undone; with =",
         )
     except (ValueError, argparse.ArgumentError):  # registered by an outer conftest
         return
