@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import TypeAlias
 
 from pytest_parsediff.archive.fencing import (
     Action,
@@ -22,6 +24,9 @@ from pytest_parsediff.archive.writer import ContentWriter
 from pytest_parsediff.core.errors import StalePayloadError
 from pytest_parsediff.diff.records import ParsedSession, Record, StoredSession
 
+ReadRecords: TypeAlias = Callable[[], Iterator[Record]]
+
+_NO_RECORDS: ReadRecords = partial(iter, ())
 _WRITES = frozenset({Action.INSERT, Action.REWRITE, Action.APPEND})
 _DONE = frozenset({Status.OK, Status.UNCHANGED, Status.SKIPPED_EXCLUDED})
 
@@ -65,7 +70,7 @@ class Sync:
             )
             assert entity is not None
             if entity.status is Status.CLAIMED:
-                records = _RecordsOf(staged, parsed)
+                records = partial(staged.records, parsed)
                 entity = self._write(entity, payload_of(source, session), records, lost)
             yield entity
 
@@ -77,7 +82,7 @@ class Sync:
         return why_no_base(stored, source)
 
     def _write(
-        self, entity: Entity, payload: Payload, records: _RecordsOf, lost: str
+        self, entity: Entity, payload: Payload, records: ReadRecords, lost: str
     ) -> Entity:
         parsed = payload.parsed
         stored = self.writer.session(parsed.adapter, parsed.session)
@@ -147,22 +152,6 @@ class Sync:
 
     def _is_in_scope(self, session: str) -> bool:
         return self.scope is None or session in self.scope
-
-
-@dataclass(frozen=True, slots=True)
-class _RecordsOf:
-    """Reads the records of one session when they are asked for."""
-
-    staged: StagedSide | None
-    parsed: ParsedSession | None
-
-    def __call__(self) -> Iterator[Record]:
-        if self.staged is None or self.parsed is None:
-            return iter(())
-        return self.staged.records(self.parsed)
-
-
-_NO_RECORDS = _RecordsOf(None, None)
 
 
 def _entity_of(stored: StoredSession) -> Entity:

@@ -106,8 +106,8 @@ class ContentWriter:
             case Action.REFRESH:
                 row = self._row_of(parsed.adapter, parsed.session)
                 self.observe(row, payload.observation)
-            case Action.KEEP | Action.STALE:
-                pass
+            case _:  # keep and stale: nothing is written
+                return
 
     def fill(self, payload: Payload, records: Iterator[Record]) -> None:
         """Add the records of a session whose row has none, and what follows from them.

@@ -926,6 +926,13 @@ def test_a_process_of_another_user_lives(monkeypatch: pytest.MonkeyPatch) -> Non
     assert not is_dead(me, 0, now_ms())
 
 
+def test_a_number_that_is_free_again_is_dead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that ends between two looks at it has no start any more."""
+    monkeypatch.setattr(os, "kill", lambda _pid, _signal: None)
+
+    assert is_dead(Process(2**30, "1", Process.current().host), 0, now_ms())
+
+
 # --- A-I8: retry ----------------------------------------------------------------------------
 
 
