@@ -89,14 +89,14 @@ def collect(  # noqa: PLR0913 - two of them are limits
     emitted = Emitted()
     for item in gather(adapter, source, context, cursor, limits=limits):
         match item:
+            case dict():  # first, because most are
+                emitted.events.append(item)
             case Checkpoint():
                 emitted.checkpoints.append(item)
             case Notice():
                 emitted.notices.append(item)
             case Evidence():
                 emitted.evidence[item.session] = item.digest
-            case _:
-                emitted.events.append(item)
     return emitted
 
 
