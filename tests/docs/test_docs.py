@@ -245,12 +245,15 @@ def test_each_fixture_is_documented(pytester: pytest.Pytester) -> None:
     assert sorted(fixtures) == headings(section("hooks.md", "Fixture"), 3)
 
 
-def test_no_marker_is_registered(pytester: pytest.Pytester) -> None:
-    """The page says that there are no markers of ours."""
+def test_each_marker_is_documented(pytester: pytest.Pytester) -> None:
+    """The table of markers has their signatures."""
     shown = pytester.runpytest_subprocess("--markers").stdout.str()
+    markers = set(
+        re.findall(r"^@pytest\.mark\.((?:raced|expected_c)[^:]*):", shown, re.MULTILINE)
+    )
 
-    assert "parsediff" not in shown
-    assert "registers no markers" in section("hooks.md", "Markers")
+    assert 2 == len(markers)
+    assert markers == names_in_tables(section("hooks.md", "Markers"))
 
 
 def test_each_public_name_is_documented() -> None:
@@ -343,7 +346,7 @@ def test_the_pages_hold_blocks_that_run() -> None:
 
     assert ran >= {
         "README.md",
-        *(f"docs/{p}.md" for p in ("tutorial", "hooks", "opencode")),
+        *(f"docs/{p}.md" for p in ("tutorial", "hooks", "opencode", "gate")),
         *(f"docs/howto-{what}.md" for what in ("adapters", "scenarios", "goldens")),
     }
 
