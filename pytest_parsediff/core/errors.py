@@ -637,3 +637,10 @@ class ForeignTokenError(ParsediffError):
 
     code = "PD613"
     hint = "Name the scenario it was printed for; after a change, run the stress again."
+
+
+class BadFileStepError(ParsediffError):
+    """A step of a writer of files says too little, or cannot be done."""
+
+    code = "PD619"
+    hint = "Give each [[step]] one operation, its content, and paths below the store."

@@ -5,23 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 from pytest_parsediff.core.event import Source
 from pytest_parsediff.interleave.clock import HarnessClock
-from pytest_parsediff.interleave.schedule import Blocked, Step
-from pytest_parsediff.interleave.writers.connection import (
-    Library,
-    Statement,
-    WriterConnection,
-    open_writer,
-)
-
-#: Where the header holds the user version (https://sqlite.org/fileformat2.html 1.3).
-_USER_VERSION = slice(60, 64)
+from pytest_parsediff.interleave.schedule import Step
 
 
 class Written(Protocol):
@@ -76,144 +64,16 @@ class Bench(Protocol):
         ...
 
 
-class SQLScriptStep(Protocol):
-    """What a script or a trace says of one step."""
-
-    @property
-    def label(self) -> str:
-        """One line."""
-        ...
-
-    @property
-    def statements(self) -> tuple[Statement, ...]:
-        """What to execute."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class _SQLStep:
-    label: str
-    statements: tuple[Statement, ...]
-    connection: WriterConnection
-
-    def run(self, _clock: HarnessClock, /) -> None:
-        self.connection.run(self.statements)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DatabaseBench:
-    """A SQLite database and writers that are scripts.
-
-    Attributes:
-        image: Content of the database file to start from.
-        root: Folder of the store; emptied for every plan.
-        spare: Folder for parses of single states.
-        name: Path of the database below the root.
-        library: Whose SQLite the writers go through: the reader's.
-        scripts: Steps per writer.
-        names: Name per writer.
-    """
-
-    image: bytes
-    root: Path
-    spare: Path
-    name: str
-    library: Library
-    scripts: tuple[tuple[SQLScriptStep, ...], ...]
-    names: tuple[str, ...]
-
-    @property
-    def lengths(self) -> tuple[int, ...]:
-        """Number of steps per writer."""
-        return tuple(len(script) for script in self.scripts)
-
-    @property
-    def is_wal(self) -> bool:
-        """Whether the database is in WAL mode (file format, section 1.3.2)."""
-        return self.image[18:20] == b"\x02\x02"
-
-    def make(self, clock: HarnessClock) -> _WrittenDatabase:
-        """Return a fresh database with a connection per writer."""
-        path = _put(self.image, self.root, self.name)
-        return _WrittenDatabase(self, Source(path, self.root), clock)
-
-    def place(self, content: bytes) -> Source:
-        """Write a captured image to the spare folder."""
-        return Source(_put(content, self.spare, self.name), self.spare)
-
-
-class _WrittenDatabase:
-    """A database while one plan runs."""
-
-    def __init__(
-        self, bench: DatabaseBench, source: Source, clock: HarnessClock
-    ) -> None:
-        self.source = source
-        self._bench = bench
-        self._clock = clock
-        self._connections = [self._open() for _ in bench.scripts]
-        self._looker: WriterConnection | None = None
-        self._last = bench.image
-        self.writers: list[list[Step]] = [
-            [_SQLStep(one.label, one.statements, connection) for one in script]
-            for script, connection in zip(bench.scripts, self._connections, strict=True)
-        ]
-
-    def _open(self) -> WriterConnection:
-        return open_writer(self._bench.library, self.source.path, self._clock)
-
-    def capture(self) -> bytes:
-        """Return what is committed; what a lock hides has not changed."""
-        with suppress(Blocked):
-            self._last = self._own().image()
-        return self._last
-
-    def truncate_wal(self) -> bool | None:
-        """Commit a page that changes nothing, and checkpoint with TRUNCATE."""
-        own = self._own()
-        if not self._bench.is_wal:
-            return None
-        version = int.from_bytes(self.capture()[_USER_VERSION], "big", signed=True)
-        try:
-            own.run([Statement(f"PRAGMA user_version = {version}")])
-            own.run([Statement("PRAGMA wal_checkpoint(TRUNCATE)")])
-        except Blocked:
-            return False
-        return True
-
-    def _own(self) -> WriterConnection:
-        """Return the harness's own connection, which is none of the writers'."""
-        if self._looker is None:
-            self._looker = self._open()
-        return self._looker
-
-    def close(self) -> None:
-        """Close the writers' connections."""
-        for connection in (*self._connections, self._looker):
-            if connection is not None:
-                connection.close()
-
-
-def _put(content: bytes, root: Path, name: str) -> Path:
-    """Write *content* to a fresh file below an emptied *root*."""
-    path = root / name
-    folder = str(path.parent)
+def empty_folder(folder: str) -> None:
+    """Make *folder*, or remove everything in it."""
     try:
         entries = os.listdir(folder)
     except FileNotFoundError:
         os.makedirs(folder)
-        entries = []
+        return
     for entry in entries:
         inner = os.path.join(folder, entry)
         if os.path.isdir(inner) and not os.path.islink(inner):
             shutil.rmtree(inner)
         else:
             os.unlink(inner)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-    try:
-        rest = memoryview(content)
-        while rest:
-            rest = rest[os.write(descriptor, rest) :]
-    finally:
-        os.close(descriptor)
-    return path

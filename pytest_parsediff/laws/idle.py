@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pytest_parsediff.interleave.bench import DatabaseBench
+from pytest_parsediff.interleave.databasebench import DatabaseBench
 from pytest_parsediff.interleave.plan import Plan
 from pytest_parsediff.interleave.rig import Rig
 from pytest_parsediff.laws.enlarge import enlarge

@@ -13,7 +13,7 @@ from pytest_parsediff.core.event import Checkpoint, Context, Emission, Source
 from pytest_parsediff.core.rules import compile_rules
 from pytest_parsediff.core.store import build_image
 from pytest_parsediff.diff.comparison import compile_comparison
-from pytest_parsediff.interleave.bench import DatabaseBench
+from pytest_parsediff.interleave.databasebench import DatabaseBench
 from pytest_parsediff.interleave.drivers.driver import Driver
 from pytest_parsediff.interleave.drivers.stdlib import StdlibDriver
 from pytest_parsediff.interleave.plan import Plan
