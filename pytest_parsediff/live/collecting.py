@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import final
 
@@ -63,6 +64,7 @@ class Collector:
         parse: Number of the parse.
         adapter: Whose events they are.
         ref: The source.
+        paths: Text that replaces each absolute path in lines.
         said: What the adapter said of it.
         cursor: Of the last checkpoint; ``None`` before the first.
         event_count: Events so far.
@@ -72,6 +74,7 @@ class Collector:
     parse: int
     adapter: LiveAdapter
     ref: SourceRef
+    paths: Mapping[str, str]
     said: Said = field(default_factory=Said)
     cursor: str | None = None
     event_count: int = 0
@@ -128,7 +131,7 @@ class Collector:
         All are made at once where each event gives the line in its place, which is
         much faster for sessions that take turns.
         """
-        rules, paths = self.adapter.rules, self.ref.paths
+        rules, paths = self.adapter.rules, self.paths
         if rules.ordered and not rules.dropped and not rules.sort:
             lines: dict[str, list[bytes]] = {}
             made = rules.apply([event for _, event in self._events], paths)

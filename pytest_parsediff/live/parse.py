@@ -11,7 +11,7 @@ import msgspec
 from pytest_parsediff.adapters.stream import stream
 from pytest_parsediff.archive.staged import AppendBase
 from pytest_parsediff.core.errors import ParsediffError, RunDatabaseError
-from pytest_parsediff.core.event import Emission
+from pytest_parsediff.core.event import Context, Emission
 from pytest_parsediff.live.claims import abandon, claim, finish
 from pytest_parsediff.live.collecting import Collector
 from pytest_parsediff.live.entries import SourceRow, read_source
@@ -24,7 +24,7 @@ from pytest_parsediff.live.results import (
     read_parse,
 )
 from pytest_parsediff.live.run import LiveRun
-from pytest_parsediff.live.sources import SourceKind
+from pytest_parsediff.live.sources import LiveAdapter, SourceKind, SourceRef
 from pytest_parsediff.live.stages import Stage, StageName
 from pytest_parsediff.live.watch import watch
 
@@ -94,18 +94,10 @@ def _parse(run: LiveRun, task: _Task) -> None:
     before = watch(run, task.row)
     base = _find_base(task)
     run.tell(task.stage(StageName.OBSERVED))
-    collector = Collector(run.rundb, task.number, adapter, task.row.ref)
-    error: ParsediffError | None = None
-    try:
-        for item in _emissions(run, task, base):
-            collector.take(item)
-            if run.on_stage is not None:
-                run.tell(task.stage(StageName.EMITTED, collector.event_count))
-        collector.flush()
-    except RunDatabaseError:
-        raise
-    except ParsediffError as caught:
-        error = caught
+    with run.context() as context:
+        paths = _paths(task.row.ref, adapter, context)
+        collector = Collector(run.rundb, task.number, adapter, task.row.ref, paths)
+        error = _collect(run, task, collector, _emissions(run, task, context, base))
     run.tell(task.stage(StageName.PARSED))
     after = watch(run, task.row, before.seen)
     result = ParseResult(
@@ -127,6 +119,17 @@ def _parse(run: LiveRun, task: _Task) -> None:
     run.tell(task.stage(StageName.OBSERVED_AFTER))
 
 
+def _paths(ref: SourceRef, adapter: LiveAdapter, context: Context) -> dict[str, str]:
+    """Return what stands for absolute paths in lines.
+
+    Only commands put their folder into what they emit. For all others it is left out:
+    paths that have little in common make every line with a slash be looked at.
+    """
+    is_external = hasattr(adapter.resolved.adapter, "limited")
+    own = {str(context.tmp): "<TMP>"} if is_external else {}
+    return {**own, **ref.paths}
+
+
 def _find_base(task: _Task) -> AppendBase | None:
     """Return what the parse goes on from; looked at after the first observation."""
     if not task.resume or task.row.kind is not SourceKind.FILE:
@@ -141,16 +144,32 @@ def _find_base(task: _Task) -> AppendBase | None:
     return None
 
 
+def _collect(
+    run: LiveRun, task: _Task, collector: Collector, items: Iterator[Emission]
+) -> ParsediffError | None:
+    """Take all *items*, and return the error that ended them early."""
+    try:
+        for item in items:
+            collector.take(item)
+            if run.on_stage is not None:
+                run.tell(task.stage(StageName.EMITTED, collector.event_count))
+        collector.flush()
+    except RunDatabaseError:
+        raise
+    except ParsediffError as error:
+        return error
+    return None
+
+
 def _emissions(
-    run: LiveRun, task: _Task, base: AppendBase | None
+    run: LiveRun, task: _Task, context: Context, base: AppendBase | None
 ) -> Iterator[Emission]:
     adapter = run.adapter(task.row.ref.adapter)
-    with run.context() as context:
-        yield from stream(
-            adapter.resolved.adapter,
-            task.row.ref.source,
-            context,
-            base.cursor if base is not None else None,
-            run.limits(adapter),
-            batch=1 if run.on_stage is not None else 256,
-        )
+    return stream(
+        adapter.resolved.adapter,
+        task.row.ref.source,
+        context,
+        base.cursor if base is not None else None,
+        run.limits(adapter),
+        batch=1 if run.on_stage is not None else 256,
+    )

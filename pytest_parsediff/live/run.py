@@ -16,6 +16,7 @@ from pytest_parsediff.live.rundb import RunDatabase
 from pytest_parsediff.live.settings import LiveSettings
 from pytest_parsediff.live.sources import LiveAdapter, resolve_adapter
 from pytest_parsediff.live.stages import OnStage, Stage
+from pytest_parsediff.run import _Environment
 
 _TIMEOUT_S = 3600.0
 
@@ -66,10 +67,15 @@ class LiveRun:
 
     @contextmanager
     def context(self) -> Iterator[Context]:
-        """Give one scan its folders, and remove them at the end."""
+        """Give one scan its folders, and remove them at the end.
+
+        Meanwhile the adapter's home is such a folder: it reads the source that it is
+        given, and nothing else of whoever runs it.
+        """
         desk = self._workspace.new_desk()
         try:
-            yield Context(time.monotonic, desk.state, desk.tmp)
+            with _Environment(desk.homes()):
+                yield Context(time.monotonic, desk.state, desk.tmp)
         finally:
             desk.remove()
 

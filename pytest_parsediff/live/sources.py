@@ -59,7 +59,8 @@ class SourceRef:
     @property
     def paths(self) -> dict[str, str]:
         """What stands for absolute paths in canonical lines."""
-        return {str(self.path): "<ROOT>"}
+        folder = self.root if self.root.is_dir() else self.root.parent
+        return {str(folder): "<STORE_DIR>", str(self.path): "<ROOT>"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,10 +89,13 @@ def test_a_file_is_one_source_however_often_it_is_named(store: Path) -> None:
 
 
 def test_a_source_knows_where_it_lies(store: Path) -> None:
-    """The adapter is given file and root, and lines have <ROOT> for the file."""
+    """The adapter is given file and root, and lines have names for both."""
     ref = find_sources(settings(store, f"toy={store}", files="in/*.jsonl")).refs[0]
     assert (store / "in/c.jsonl", store) == (ref.source.path, ref.source.root)
-    assert {str(store / "in/c.jsonl"): "<ROOT>"} == ref.paths
+    expected = {str(store): "<STORE_DIR>", str(store / "in/c.jsonl"): "<ROOT>"}
+    assert expected == ref.paths
+    (alone,) = find_sources(settings(store, f"toy={store}/a.jsonl")).refs
+    assert "<STORE_DIR>" == alone.paths[str(store)]
 
 
 @pytest.mark.parametrize("name", ["no", "a.jsonl/x"])

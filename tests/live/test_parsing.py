@@ -123,8 +123,24 @@ def test_aggregates_are_summed(tmp_path: Path) -> None:
 
 def test_paths_are_replaced(tmp_path: Path) -> None:
     """A source may lie elsewhere tomorrow."""
-    events = [{"at": f"{tmp_path}/source:3"}]
-    assert ['{"at":"<ROOT>:3"}'] == Parsed(tmp_path, events).lines("source")
+    events = [{"at": f"{tmp_path}/source:3"}, {"at": f"{tmp_path}/x"}]
+    expected = ['{"at":"<ROOT>:3"}', '{"at":"<STORE_DIR>/x"}']
+    assert expected == Parsed(tmp_path, events).lines("source")
+
+
+def test_an_adapter_is_at_home_in_a_throwaway_folder(tmp_path: Path) -> None:
+    """It reads the source that it is given, and not what else lies at home."""
+    homes = []
+
+    def parse(_path: Path) -> Iterator[dict[str, int]]:
+        homes.append(Path.home())
+        yield {"n": 1}
+
+    before = Path.home()
+    run, _ = prepare(settings(tmp_path, parse), tmp_path / "run.db")
+    ensure_parsed(run, 1)
+    assert before == Path.home() != homes[0]
+    assert homes[0].is_relative_to(tmp_path)
 
 
 def test_an_empty_source_is_an_empty_session(tmp_path: Path) -> None:
