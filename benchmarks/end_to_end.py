@@ -42,7 +42,7 @@ from pathlib import Path
 import apsw
 from pytest_parsediff.adapters.opencode import OpencodeAdapter
 from pytest_parsediff.core.canonical import encode_declared
-from pytest_parsediff.core.event import Notice, Source
+from pytest_parsediff.core.event import Source
 
 stores = Path(sys.argv[1])
 for scenario in sorted(Path("scenarios").iterdir()):
@@ -55,7 +55,7 @@ for scenario in sorted(Path("scenarios").iterdir()):
     connection.close()
     lines = []
     for event in OpencodeAdapter().scan(Source(path, stores), None):
-        if not isinstance(event, Notice):
+        if isinstance(event, dict):
             source_id = event["payload"]["SourceID"]
             event["payload"]["SourceID"] = source_id.replace(str(path), "<ROOT>")
             lines.append(encode_declared(event) + b"\\n")

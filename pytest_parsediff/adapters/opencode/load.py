@@ -10,11 +10,9 @@ import apsw
 
 from pytest_parsediff.adapters.opencode.connection import (
     Row,
-    fetch,
     read_transaction,
     store_errors,
 )
-from pytest_parsediff.adapters.opencode.root import parent_lookup, resolve_root
 from pytest_parsediff.adapters.opencode.rows import (
     InputRow,
     MessageRow,
@@ -23,8 +21,9 @@ from pytest_parsediff.adapters.opencode.rows import (
     SessionRow,
     Tree,
 )
-from pytest_parsediff.adapters.opencode.schema import WANTED, Schema
-from pytest_parsediff.core.event import Notice
+from pytest_parsediff.adapters.opencode.schema import Schema
+from pytest_parsediff.adapters.opencode.treerows import TreeRows
+from pytest_parsediff.core.event import Evidence, Notice
 
 #: More rows of one kind than this in one session are worth a notice.
 LARGE_SESSION_ROWS = 100_000
@@ -37,22 +36,33 @@ _ROOT_NOTICES = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What was read of one session.
+
+    Attributes:
+        tree: ``None`` when the session has no row or is being compacted.
+        notices: What was noticed.
+        evidence: ``None`` when the session has no row.
+    """
+
+    tree: Tree | None
+    notices: list[Notice]
+    evidence: Evidence | None
+
+
 def load_tree(
     connection: apsw.Connection, schema: Schema, path: Path, key: bytes
-) -> tuple[Tree | None, list[Notice]]:
+) -> Loaded:
     """Read the session *key*; no transaction is open afterwards.
-
-    Returns:
-        The tree, or ``None`` when the session has no row or is being compacted; and
-        what was noticed.
 
     Raises:
         StoreOpenError: PD422, SQLite cannot read the store.
     """
-    loader = _Loader(connection, schema, key)
+    loader = _Loader(TreeRows(connection, schema, key), schema, key)
     with store_errors(path), read_transaction(connection):
         tree = loader.tree()
-    return tree, loader.notices
+    return Loaded(tree, loader.notices, loader.rows.evidence())
 
 
 @final
@@ -60,22 +70,21 @@ def load_tree(
 class _Loader:
     """Reads one tree; a transaction is open meanwhile."""
 
-    connection: apsw.Connection
+    rows: TreeRows
     schema: Schema
     key: bytes
     notices: list[Notice] = field(default_factory=list)
 
     def tree(self) -> Tree | None:
-        columns = WANTED["session"].columns
-        rows = self._rows("session", columns, "id")
-        if not rows:
+        cells = self.rows.session()
+        if cells is None:
             self._notice("session-missing", "session row not found", self._place)
             return None
-        cells = dict(zip(columns, rows[0], strict=True))
         session = self._session(cells)
-        if self._integer(self._place, "time_compacting", cells["time_compacting"]) > 0:
+        self._integer(self._place, "time_compacting", cells["time_compacting"])
+        if self.rows.is_compacting(cells):
             message = "the session is being compacted; skipped this time"
-            self._notice("compacting", message, self._place)
+            self._notice("needs-retry", message, session.id)
             return None
         return Tree(
             session=session,
@@ -111,9 +120,7 @@ class _Loader:
 
     def _messages(self) -> tuple[MessageRow, ...]:
         parts, inputs = self._parts(), self._inputs()
-        order = "time_created, id" if self._has("message", "time_created") else "id"
-        columns = ("id", "time_created", "data")
-        rows = self._rows("message", columns, "session_id", order)
+        rows = self.rows.messages()
         self._check_size("messages", len(rows))
         codec = self.schema.codec
         return tuple(
@@ -132,8 +139,7 @@ class _Loader:
     def _parts(self) -> dict[bytes, list[PartRow]]:
         """Return the parts of each message."""
         codec, owned = self.schema.codec, dict[bytes, list[PartRow]]()
-        columns = ("id", "message_id", "time_created", "data")
-        rows = self._rows("part", columns, "session_id", "message_id, id")
+        rows = self.rows.parts()
         self._check_size("parts", len(rows))
         for row_id, message_id, created, data in rows:
             place = f"part/{codec.text(row_id)}"
@@ -148,24 +154,14 @@ class _Loader:
 
     def _inputs(self) -> dict[bytes, InputRow]:
         """Return the stored prompts by the id of the message that they became."""
-        if "session_input" not in self.schema.tables:
-            return {}
         codec = self.schema.codec
-        rows = self._rows("session_input", ("id", "prompt"), "session_id")
         return {
             codec.key(row_id): InputRow(codec.text(row_id), codec.raw(prompt))
-            for row_id, prompt in rows
+            for row_id, prompt in self.rows.inputs()
         }
 
     def _session_messages(self) -> tuple[SessionMessageRow, ...]:
-        if "session_message" not in self.schema.tables:
-            return ()
-        has_seq = self._has("session_message", "seq")
-        has_time = self._has("session_message", "time_created")
-        order = "seq, id" if has_seq else "time_created, id" if has_time else "id"
-        columns = ("id", "type", "seq", "time_created", "data")
-        rows = self._rows("session_message", columns, "session_id", order)
-        return tuple(map(self._session_message, rows))
+        return tuple(map(self._session_message, self.rows.session_messages()))
 
     def _session_message(self, row: Row) -> SessionMessageRow:
         codec = self.schema.codec
@@ -180,23 +176,10 @@ class _Loader:
 
     def _root(self, parent: object) -> str:
         codec = self.schema.codec
-        parent_of = parent_lookup(self.connection, self.schema)
-        root, code = resolve_root(parent_of, self.key, codec.key(parent))
+        root, code = self.rows.root(parent)
         if code:
             self._notice(code, _ROOT_NOTICES[code], f"session/{codec.text(root)}")
         return codec.text(root)
-
-    def _rows(
-        self, table: str, columns: tuple[str, ...], owner: str, order: str = "id"
-    ) -> list[Row]:
-        sql = (
-            f"SELECT {self.schema.select(table, columns)} FROM {table} "  # noqa: S608 - names of our own
-            f"WHERE {owner} = CAST(? AS TEXT) ORDER BY {order}"
-        )
-        return fetch(self.connection, sql, (self.key,))
-
-    def _has(self, table: str, column: str) -> bool:
-        return self.schema.has(table, column)
 
     def _integer(self, place: str, column: str, value: object) -> int:
         """Return an optional integer; an unreadable one is 0 and noticed."""

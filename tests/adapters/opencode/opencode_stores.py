@@ -20,7 +20,7 @@ from pytest_parsediff.adapters.opencode.rows import (
     SessionRow,
     Tree,
 )
-from pytest_parsediff.core.event import Emission, Event, Notice, Source
+from pytest_parsediff.core.event import Emission, Event, Evidence, Notice, Source
 
 DDL = """
 CREATE TABLE session (id TEXT PRIMARY KEY, parent_id TEXT, project_id TEXT,
@@ -94,6 +94,13 @@ def insert(connection: apsw.Connection, row: Insert) -> None:
 
 
 def scan(path: Path) -> Iterator[Emission]:
+    """Scan the store at *path* from the beginning; evidence is left out."""
+    for emission in scan_all(path):
+        if not isinstance(emission, Evidence):
+            yield emission
+
+
+def scan_all(path: Path) -> Iterator[Emission]:
     """Scan the store at *path* from the beginning."""
     return OpencodeAdapter().scan(Source(path, path.parent), None)
 

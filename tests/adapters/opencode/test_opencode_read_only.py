@@ -13,7 +13,7 @@ from pathlib import Path
 
 import apsw
 import pytest
-from opencode_stores import kinds, scan, split
+from opencode_stores import kinds, scan, scan_all, split
 from opencode_writer import writing
 
 from pytest_parsediff.adapters.opencode.connection import fetch, open_source
@@ -162,12 +162,12 @@ def test_a_writer_can_work_between_any_two_emissions(tmp_path: Path) -> None:
             "INSERT INTO part VALUES ('p', 'm', 'ses_gone', 1, 1, '{}')"
         )
         emitted = 0
-        for _ in scan(path):
+        for _ in scan_all(path):
             emitted += 1
             writer.run(f"UPDATE session SET title = '{emitted}'")
             assert "[(0, 0, 0)]" == writer.run("PRAGMA wal_checkpoint(TRUNCATE)")
 
-    assert 4 == emitted
+    assert 7 == emitted
 
 
 def test_uncommitted_rows_are_not_seen(tmp_path: Path) -> None:

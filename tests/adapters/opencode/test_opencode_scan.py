@@ -269,7 +269,7 @@ def test_compacting_session_is_skipped(tmp_path: Path) -> None:
     events, notices = scan_rows(tmp_path / "s.db", *rows)
 
     assert ["ses_2"] == order(events)
-    assert [("compacting", "session/ses_1")] == told(notices)
+    assert [("needs-retry", "ses_1")] == told(notices)
 
 
 def test_messages_come_by_time_of_creation_then_by_id(tmp_path: Path) -> None:
