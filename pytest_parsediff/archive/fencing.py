@@ -71,7 +71,7 @@ def decide(stored: StoredSession | None, payload: Payload, fence: int) -> Decisi
         return Decision(Action.INSERT)
     stale = _why_stale(stored, payload, fence)
     if _is_equal(stored, payload):  # also when somebody else recorded the very same
-        has_news = not stale and stored.observation != _kept_of(payload.observation)
+        has_news = not stale and _has_news(stored.observation, payload.observation)
         return Decision(Action.REFRESH if has_news else Action.KEEP)
     if stale:
         return Decision(Action.STALE, stale)
@@ -104,6 +104,14 @@ def _is_equal(stored: StoredSession, payload: Payload) -> bool:
         and stored.aggregates == parsed.aggregates
         and stored.data_version == payload.data_version
     )
+
+
+def _has_news(stored: Observation | None, parsed: Observation) -> bool:
+    """Return whether *parsed* says more, or later things, than what is stored."""
+    old, new = stored.mtime_ns if stored else None, parsed.mtime_ns
+    if old is not None and new is not None and old > new:
+        return False
+    return stored != _kept_of(parsed)
 
 
 def _kept_of(observation: Observation) -> Observation:

@@ -70,7 +70,7 @@ CREATE TABLE sessions (
     CHECK (json_valid(aggregates) AND json_type(aggregates) = 'object')
 ) STRICT;
 
-CREATE INDEX sessions_by_source ON sessions (adapter, source);
+CREATE INDEX sessions_by_source ON sessions (adapter, source, session);
 
 -- One row per canonical event of a session.
 CREATE TABLE records (

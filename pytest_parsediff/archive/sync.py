@@ -15,7 +15,6 @@ from pytest_parsediff.archive.fencing import (
     has_moved,
     payload_of,
     why_no_base,
-    why_not_appendable,
 )
 from pytest_parsediff.archive.ledger import Ledger
 from pytest_parsediff.archive.runs import Entity, Kind, Stage, Status
@@ -76,17 +75,13 @@ class Sync:
 
     def _lost_base(self, source: StagedSource) -> str:
         """Return why an append no longer fits: somebody wrote since the preflight."""
-        stored = self.writer.source(source.adapter, source.name)
-        if source.base is not None and stored and stored.revision > self.fence:
-            return "the source was recorded by another run meanwhile"
-        return why_no_base(stored, source)
+        return why_no_base(self.writer.source(source.adapter, source.name), source)
 
     def _write(
         self, entity: Entity, payload: Payload, records: ReadRecords, lost: str
     ) -> Entity:
         parsed = payload.parsed
         stored = self.writer.session(parsed.adapter, parsed.session)
-        lost = lost or why_not_appendable(stored, payload)
         decision = (
             Decision(Action.STALE, lost)
             if lost

@@ -480,6 +480,7 @@ def test_a_connection_for_reading_cannot_write(archive: Path) -> None:
     for statement in ("DELETE FROM sessions", "PRAGMA user_version = 9"):
         with pytest.raises(apsw.ReadOnlyError):
             connection.execute(statement)
+    assert 1 == connection.pragma("query_only")
     connection.pragma("query_only", False)
     with pytest.raises(apsw.ReadOnlyError):
         connection.execute("DELETE FROM sessions")

@@ -151,6 +151,13 @@ def test_an_older_look_at_the_same_content_does_not_turn_the_watermark_back() ->
     assert Action.KEEP is decide(row, payload(), FENCE).action
 
 
+def test_a_time_is_not_turned_back_by_the_same_bytes() -> None:
+    """Of two looks at one content the later one is what is stored."""
+    row = stored(observation=kept(seen("ab", mtime_ns=2_000)))
+
+    assert Action.KEEP is decide(row, payload(), FENCE).action
+
+
 def test_inodes_and_change_times_are_no_news() -> None:
     """What is not stored cannot be a reason to write."""
     parsed = payload(observation=seen("ab", ctime_ns=99, inode="3:4"))

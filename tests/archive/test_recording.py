@@ -329,6 +329,26 @@ def test_a_session_that_is_trashed_meanwhile_is_not_brought_back(path: Path) -> 
     assert ({"a": 1}, ["x"]) == (column(path, "is_trashed"), lines_of(path, "a"))
 
 
+def test_nobody_can_write_between_the_look_and_the_write(path: Path) -> None:
+    """The write lock is held before the first row is looked at."""
+    refused = []
+
+    class Looking(Staged):
+        def sources(self) -> Any:
+            other = apsw.Connection(str(path))
+            try:
+                other.execute("BEGIN IMMEDIATE")
+            except apsw.BusyError:
+                refused.append(True)
+            finally:
+                other.close()
+            yield from super().sources()
+
+    record(path, Looking().add("f", {"a": ["x"]}))
+
+    assert [True, True] == refused  # in the preflight, and in the write
+
+
 def test_the_same_content_from_another_run_meanwhile_is_no_conflict(path: Path) -> None:
     """Two recordings of one state converge, whichever is first."""
     side = staged(f={"a": ["x"]})
@@ -701,6 +721,22 @@ def test_an_append_after_another_recording_of_the_source_is_stale(path: Path) ->
     assert [("end2:f",)] == query(path, "SELECT cursor FROM sources")
 
 
+def test_an_append_after_a_recording_by_other_rules_is_stale(path: Path) -> None:
+    """What another run made of the session meanwhile is no failure of this one."""
+    record(path, staged(f={"a": ["x"]}))
+    other = staged(f={"a": ["x"]}).change("a", form="new")
+
+    run = race(
+        path,
+        grown_by("f", "x", {"a": ["y"]}),
+        lambda: record(path, other),
+        mode="append",
+    )
+
+    assert {"a": "skipped_stale"} == statuses(path, run.run_id)
+    assert {"a": "new"} == column(path, "form")
+
+
 def test_an_append_whose_base_is_lost_before_its_commit_is_stale(path: Path) -> None:
     """A scoped recording meanwhile forgets the cursor, and that is not a failure."""
     record(path, staged(f={"a": ["x"], "b": ["y"]}))
@@ -742,6 +778,25 @@ def test_a_source_of_which_nothing_was_written_keeps_its_cursor(path: Path) -> N
     record(path, staged(f={"a": ["y"]}).change("a", needs_retry="later"))
 
     assert [("end:f",)] == query(path, "SELECT cursor FROM sources")
+
+
+def test_a_source_that_was_not_emitted_in_full_has_no_cursor(path: Path) -> None:
+    """What the parser left out lies before the cursor, and would never be parsed."""
+    record(path, Staged().add("f", {"a": ["x"]}, is_complete=False))
+
+    assert [] == query(path, "SELECT cursor FROM sources")
+
+
+def test_a_run_that_was_second_does_not_turn_a_source_back(path: Path) -> None:
+    """The row of a source that another run wrote meanwhile stays, as its sessions do."""
+    record(path, staged(f={"a": ["x"]}))
+    touched = seen("x", mtime_ns=2_000)
+    other = Staged().add("f", {"a": ["x"]}, before=touched, after=touched, cursor="2")
+
+    race(path, staged(f={"a": ["x"]}), lambda: record(path, other))
+
+    assert [("2", 2_000)] == query(path, "SELECT cursor, mtime_ns FROM sources")
+    assert {"a": 2_000} == column(path, "mtime_ns")
 
 
 def test_an_append_to_a_moving_source_refreshes_nobody(path: Path) -> None:

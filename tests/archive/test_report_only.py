@@ -14,6 +14,13 @@ from staged_sources import execute, record, staged
 from stored_sides import KNOWN, golden_side, query_side
 
 from pytest_parsediff.archive.reader import ArchiveReader
+from pytest_parsediff.archive.rows import (
+    NEXT_SESSIONS,
+    ONE_SESSION,
+    ONE_SOURCE,
+    RECORDS,
+    SESSIONS_OF_SOURCE,
+)
 from pytest_parsediff.core.proof import observe
 from pytest_parsediff.diff.records import StoredSide
 
@@ -159,6 +166,29 @@ def test_sessions_come_in_order_page_by_page(path: Path) -> None:
     assert sorted(names) == names
     assert 600 == len(set(names))
     reader.close()
+
+
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        (NEXT_SESSIONS, "(adapter,session)>(?,?)"),
+        (SESSIONS_OF_SOURCE, "sessions_by_source (adapter=? AND source=?)"),
+        (ONE_SESSION, "(adapter=? AND session=?)"),
+        (ONE_SOURCE, "(adapter=? AND source=?)"),
+        (RECORDS, "(session_id=?)"),
+    ],
+)
+def test_no_query_looks_at_other_rows(path: Path, query: str, index: str) -> None:
+    """Each is answered by an index, in order, so that time grows with the sessions only."""
+    record(path, staged(f={"a": ["x"]}))
+    connection = apsw.Connection(str(path))
+    names = (b"x",) * query.count("?")
+
+    plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {query}", names)]
+
+    connection.close()
+    assert index in str(plan[0])
+    assert not [step for step in plan if "SCAN" in str(step) or "B-TREE" in str(step)]
 
 
 def test_a_reader_that_stops_half_way_sees_what_is_written_next(path: Path) -> None:
