@@ -165,8 +165,9 @@ def select_retry(run: Run, entities: Iterable[Entity]) -> Retry:
             sources.add((entity.adapter, entity.name))
             is_whole = True
         else:
-            sources.add((entity.adapter, entity.source))
             sessions.add(entity.name)
+            if entity.source:  # else nobody found the session
+                sources.add((entity.adapter, entity.source))
     return Retry(
         run_id=run.run_id,
         sources=tuple(sorted(sources)),
