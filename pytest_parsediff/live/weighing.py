@@ -127,6 +127,10 @@ def _first_parse(run: LiveRun, parse: Parse) -> Parse:
     return parse if first is None else first
 
 
+#: Two are enough to know, and this is asked once per session.
+_TWO_OF = "SELECT 1 FROM {} AND session <> ? LIMIT 2"
+
+
 def _is_alone(run: LiveRun, row: SourceRow, parse: Parse) -> bool:
     """Return whether a source has at most one session, now, and as it is stored.
 
@@ -134,11 +138,11 @@ def _is_alone(run: LiveRun, row: SourceRow, parse: Parse) -> bool:
     file look like that of one session.
     """
     questions = (
-        ("SELECT session FROM parsed WHERE parse = ?", parse.no),
-        ("SELECT session FROM entry WHERE is_stored AND source = ?", row.no),
-        ("SELECT session FROM entry WHERE is_found AND source = ?", row.no),
+        ("parsed WHERE parse = ?", parse.no),
+        ("entry WHERE is_stored AND source = ?", row.no),
+        ("entry WHERE is_found AND source = ?", row.no),
     )
     return all(
-        sum(session != NO_SESSION for (session,) in run.rundb.fetch(sql, (number,))) < 2
-        for sql, number in questions
+        len(run.rundb.fetch(_TWO_OF.format(which), (number, NO_SESSION))) < 2
+        for which, number in questions
     )
