@@ -225,13 +225,9 @@ def _form(config: AdapterConfig, table: CompareConfig, rules: Rules) -> str:
         rules.encoder,
         ENCODER_VERSIONS[rules.encoder],
         rules.ordered,
-        # the order of rules counts
-        [[key, _pairs(value)] for key, value in shaping.items()],
+        # with its members in their order, which counts
+        shaping,
         [[place.text, text] for place, text in rules.redact],
-        _pairs(table.multiset or {}),
+        table.multiset or {},
     ]
     return hashlib.sha256(json.dumps(said, default=str).encode()).hexdigest()
-
-
-def _pairs(value: object) -> object:
-    return [*value.items()] if isinstance(value, dict) else value

@@ -59,12 +59,12 @@ class Coverage:
         has_inner: Whether anything is declared about places below.
     """
 
-    field: str | None = None
-    is_ignored: bool = False
-    is_blank: bool = False
-    is_body: bool = False
-    tolerance: Decimal | None = None
-    has_inner: bool = False
+    field: str | None
+    is_ignored: bool
+    is_blank: bool
+    is_body: bool
+    tolerance: Decimal | None
+    has_inner: bool
 
 
 class Places:

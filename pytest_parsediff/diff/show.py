@@ -132,7 +132,7 @@ def count(number: int, what: str) -> str:
 
 def _is_body(text: str, place: str, comparison: Comparison) -> bool:
     """Return whether *text* at *place* may be what somebody wrote."""
-    tokens = Pointer.parse(place).tokens if place else ()
+    tokens = Pointer.parse(place).tokens
     steps = [(one, ANY_INDEX if _INDEX.fullmatch(one) else one) for one in tokens]
     if comparison.places.cover(steps).is_body:
         return True
@@ -148,7 +148,7 @@ def _is_body(text: str, place: str, comparison: Comparison) -> bool:
 def _words(name: str) -> Sequence[str]:
     """Return the words of ``snake_case`` or ``CamelCase``, less what tells of a form."""
     words = [word.lower() for word in _WORD.findall(name)]
-    while len(words) > 1 and words[-1] in _FORM:
+    while words and words[-1] in _FORM:
         words.pop()
     return words
 

@@ -93,6 +93,7 @@ SAME_FORM: list[dict[str, Any]] = [
     {"command": ["x"], "timeout_s": 3},
     {"data_version": 7},
     {"compare": {"ignore": ["a"], "fields": {"x": ["b"]}, "tolerance": {"c": 1}}},
+    {"compare": {"multiset": {}}},
     {"compare": {"aggregates": {"x": "b"}, "skew": ["x"], "bodies": ["y"]}},
     {"encoder": "sorted", "ordered": True, "drop": [], "rename": {}},
 ]

@@ -69,6 +69,14 @@ def test_lines_do_not_run_into_each_other() -> None:
     assert len(splits) == len({hexdigest(STRICT, one) for one in splits})
 
 
+def test_without_order_the_order_of_lines_says_nothing() -> None:
+    """Any order gives the same."""
+    for table in ({"ordered": False}, {"sort": ["/id"]}):
+        free = compile_table(table)
+        assert hexdigest(free, [b"a", b"b"]) == hexdigest(free, [b"b", b"a"])
+        assert hexdigest(free, [b"a"]) != hexdigest(free, [b"b"])
+
+
 def test_repeated_lines_do_not_cancel_each_other() -> None:
     """Twice is not never, nor once."""
     free = compile_table({"ordered": False})

@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 from diff_sessions import STRICT, compile_table
 
+from pytest_parsediff.core.config import AdapterConfig
 from pytest_parsediff.core.pointers import ABSENT
+from pytest_parsediff.core.rules import compile_rules
+from pytest_parsediff.diff.comparison import compile_comparison
 from pytest_parsediff.diff.show import (
     ShownChange,
     show_change,
@@ -26,6 +29,7 @@ VALUES: list[tuple[object, str]] = [
     (0, "0"),
     (-1.5, "-1.5"),
     (Decimal("1.50"), "1.50"),
+    (2**1023, str(2**1023)[:80] + "\u2026"),
     (2**1024, "integer of 1025 bits"),
     (-(2**63), "-9223372036854775808"),
     ("", '""'),
@@ -40,6 +44,7 @@ VALUES: list[tuple[object, str]] = [
     ("a\tb", "text of 3 characters"),
     ("a\u00a0b", "text of 3 characters"),
     ("x" * 80, '"' + "x" * 79 + "\u2026"),
+    ("x" * 78, '"' + "x" * 78 + '"'),
     ("x" * 81, "text of 81 characters"),
     ('{"a":1}', "text of 7 characters"),
     ("[1]", "text of 3 characters"),
@@ -104,11 +109,26 @@ def test_declared_bodies() -> None:
     """Everything at and below the place is hidden, also behind any index."""
     comparison = compile_table(bodies=["/a/b", "/list/*/x", "/n/0"])
     hidden = ["/a/b", "/a/b/c", "/list/3/x", "/list/*/x/y", "/n/0"]
-    shown = ["/a", "/a/c", "/list/3/y", "/list/x", "/n/1"]
+    shown = ["/a", "/a/c", "/list/3/y", "/list/x/x", "/n/1"]
     assert ["text of 2 characters"] * 5 == [
         show_value("hi", place, comparison) for place in hidden
     ]
     assert ['"hi"'] * 5 == [show_value("hi", place, comparison) for place in shown]
+
+
+def test_what_is_declared_inside_a_body_does_not_open_it() -> None:
+    """A place with a name of its own is as hidden as all around it."""
+    comparison = compile_table(bodies=["/a"], fields={"x": ["/a/b"]}, ignore=["/a/c"])
+    assert ["text of 2 characters"] * 2 == [
+        show_value("hi", place, comparison) for place in ("/a/b", "/a/c")
+    ]
+
+
+def test_bodies_are_not_shown_by_default() -> None:
+    """Somebody has to ask."""
+    config = AdapterConfig()
+    comparison = compile_comparison(config, compile_rules(config))
+    assert "text of 2 characters" == show_value("hi", "/text", comparison)
 
 
 def test_bodies_that_were_asked_for() -> None:
@@ -166,6 +186,13 @@ def test_changes_of_long_values_show_where_they_differ() -> None:
     assert "603 and 602 characters" == shown.note
     assert 81 == len(shown.stored) == len(shown.parsed)
     assert ("xay" in shown.stored, "xby" in shown.parsed) == (True, True)
+
+
+def test_changes_of_80_characters_are_not_cut() -> None:
+    """They are shown whole, and one more is not."""
+    old, new = "x" * 78, "x" * 77 + "y"
+    assert ShownChange(f'"{old}"', f'"{new}"') == show_change(old, new, "/a", STRICT)
+    assert "81 and 80 characters" == show_change(f"{old}x", new, "/a", STRICT).note
 
 
 def test_names_of_fields() -> None:

@@ -77,6 +77,14 @@ def test_places_and_records_can_be_artefacts() -> None:
     assert ["/a/b", "/a/c"] == fields(found)
 
 
+def test_records_are_never_filled_later() -> None:
+    """A record that came later is no value that came later."""
+    comparison = compile_table(filled_later=["records", "order"])
+    old, new = [message(0), message(1)], [message(2), message(1), message(0)]
+    found = compare(old, new, comparison, is_incremental=True)
+    assert ["records", "order"] == fields(found)
+
+
 def test_real_differences_come_first() -> None:
     """Within each sort: records, order, fields by name, sums, fingerprint."""
     table = {**AGENT, "compare": {**AGENT["compare"], "aggregates": {"n": "/n"}}}
