@@ -118,7 +118,9 @@ def _known(name: str, settings: LiveSettings) -> KnownAdapter:
     return KnownAdapter(adapter.rules, adapter.comparison, version)
 
 
-def take_inventory(settings: LiveSettings, side: Side, path: Path) -> None:
+def take_inventory(
+    settings: LiveSettings, side: Side, path: Path, on_stage: OnStage | None = None
+) -> None:
     """Note in a new run database at *path* what there is.
 
     Raises:
@@ -126,7 +128,7 @@ def take_inventory(settings: LiveSettings, side: Side, path: Path) -> None:
     """
     stored = open_stored(side, settings)
     try:
-        take(settings, stored, path).close()
+        take(settings, stored, path, on_stage=on_stage).close()
     finally:
         stored.close()
 

@@ -23,6 +23,7 @@ from pytest_parsediff.core.errors import (
 from pytest_parsediff.live_base import FACTS, LiveRunPlugin
 from pytest_parsediff.live_collect import LiveFile, LiveItem, RecordItem, VerdictFailed
 from pytest_parsediff.live_options import LiveOptions
+from pytest_parsediff.live_progress import progress_of
 from pytest_parsediff.report import restore, shown
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class RecordPlugin(LiveRunPlugin):
         if self._stager is None:
             settings = self.live_config.settings(self.options)
             self._stager = live_stage.Stager.open(
-                settings, self.options, self.rundb_path
+                settings, self.options, self.rundb_path, progress_of(self.config)
             )
         return self._stager
 

@@ -38,6 +38,7 @@ from pytest_parsediff.live_conclude import (
 )
 from pytest_parsediff.live_marks import expectations_of
 from pytest_parsediff.live_options import LiveOptions
+from pytest_parsediff.live_progress import progress_of
 from pytest_parsediff.report import restore, shown
 from pytest_parsediff.reports.finding import Finding, from_plain
 from pytest_parsediff.reports.gathered import Gathered
@@ -85,7 +86,8 @@ class ComparePlugin(LiveRunPlugin):
         config = self.live_config
         side = config.side(self.options)
         settings = config.settings(self.options)
-        live_engine.take_inventory(settings, side, self.rundb_path)
+        shows = progress_of(self.config)
+        live_engine.take_inventory(settings, side, self.rundb_path, shows)
 
     @property
     def engine(self) -> Engine:
@@ -95,6 +97,7 @@ class ComparePlugin(LiveRunPlugin):
                 self.live_config.settings(self.options),
                 self.live_config.side(self.options),
                 self.rundb_path,
+                progress_of(self.config),
             )
         return self._engine
 

@@ -19,6 +19,7 @@ from pytest_parsediff.live.results import ParseResult, read_parse
 from pytest_parsediff.live.run import LiveRun
 from pytest_parsediff.live.rundb import RunDatabase
 from pytest_parsediff.live.settings import LiveSettings
+from pytest_parsediff.live.stages import OnStage
 from pytest_parsediff.live.staging import Staged, source_names, stage_source
 from pytest_parsediff.live_options import LAST_RUN, LiveOptions
 
@@ -114,9 +115,15 @@ class Stager:
     _archive: ArchiveReader | None = field(default=None, init=False)
 
     @classmethod
-    def open(cls, settings: LiveSettings, options: LiveOptions, path: Path) -> Stager:
+    def open(
+        cls,
+        settings: LiveSettings,
+        options: LiveOptions,
+        path: Path,
+        on_stage: OnStage | None = None,
+    ) -> Stager:
         """Return this process's part of the run whose database is at *path*."""
-        return cls(LiveRun(RunDatabase(path), settings), options)
+        return cls(LiveRun(RunDatabase(path), settings, on_stage), options)
 
     def sources(self) -> Iterator[tuple[str, str, int]]:
         """Yield adapter, name and number of each source to record, by both names."""
