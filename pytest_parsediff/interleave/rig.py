@@ -17,7 +17,7 @@ from pytest_parsediff.core.errors import (
     Unavailable,
 )
 from pytest_parsediff.core.event import Context, Emission, Event
-from pytest_parsediff.interleave.bench import Bench, Written
+from pytest_parsediff.interleave.bench import Bench, Written, empty_folder
 from pytest_parsediff.interleave.clock import HarnessClock
 from pytest_parsediff.interleave.drivers.driver import Driver, Witness
 from pytest_parsediff.interleave.plan import Placed, Plan
@@ -34,6 +34,8 @@ from pytest_parsediff.interleave.subject import (
 #: The clock moves so far before the quiet poll, milliseconds: every timer that an
 #: adapter may wait for has run out by then.
 QUIET_MS = 3_600_000
+#: Below the adapter's state folder: what survives the polls of one plan, and no more.
+_RUN = "run"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +45,9 @@ class Run:
     Attributes:
         plan: What was to happen.
         polls: In order; the last one is quiet.
-        states: Committed states in order; the first one is before any step.
+        states: Committed states that the reader could have seen, in order; the first
+            one is before any step. Those between two steps at one gap are not among
+            them, because the reader stands still there.
         moments: Everything in order, for a timeline.
         gaps: Gaps reached per poll while steps were due, poll start included.
         emissions: What the reader emitted in these polls.
@@ -82,7 +86,8 @@ class Rig:
         subject: The adapter.
         bench: The store and its writers.
         driver: How the reader's gaps are seen.
-        context: Folders of the adapter; its clock is replaced.
+        context: Folders of the adapter; its clock is replaced, and each plan begins
+            with an empty state folder below the one given.
         states: Contents and parses of committed states.
         timeout_s: Longest time for one plan, in seconds.
     """
@@ -109,6 +114,7 @@ class Rig:
             Unavailable: The adapter cannot run on this machine.
         """
         clock = HarnessClock()
+        empty_folder(str(self.context.state_dir / _RUN))
         written = self.bench.make(clock)
         try:
             with Deadline(self.timeout_s) as deadline:
@@ -124,19 +130,27 @@ class Rig:
         finally:
             written.close()
 
-    def scan(self, cursor: str | None) -> Poll:
+    def scan(self, cursor: str | None, *, keeps_state: bool = False) -> Poll:
         """Read a fresh store once, with nobody writing and nobody following.
+
+        Args:
+            cursor: Where to start; ``None`` from the beginning.
+            keeps_state: Whether the adapter's state folder is as the scan before left
+                it, and not empty.
 
         Raises:
             ParsediffError: PD4xx, the adapter failed.
         """
+        if not keeps_state:
+            empty_folder(str(self.context.state_dir / _RUN))
         written = self.bench.make(HarnessClock())
         subject = self.subject
+        context = self.context
         try:
             emissions = gather(
                 subject.adapter,
                 written.source,
-                self.context,
+                Context(context.clock, context.state_dir / _RUN, context.tmp),
                 cursor,
                 limits=Limits(subject.timeout_s, subject.max_output_mb),
             )
@@ -160,6 +174,7 @@ class _Running:
     at_emission: Callable[[Written], None] | None = None
     polls: list[Poll] = field(default_factory=list)
     states: list[StateKey] = field(default_factory=lambda: [START])
+    _state: StateKey = START
     _polled: Polled | None = None
     _abandoned: list[object] = field(default_factory=list)
     _paths: dict[str, str] = field(init=False)
@@ -174,6 +189,7 @@ class _Running:
         """Poll while steps are due, then once more when all is quiet."""
         schedule = Schedule(self.plan, self.written.writers, self.clock)
         schedule.after_step = self._after_step
+        schedule.after_block = self._after_block
         if not self.rig.states.knows(START):
             self.rig.states.add(START, self.written.capture())
         root = self.written.source.root
@@ -203,10 +219,12 @@ class _Running:
         )
 
     def _after_step(self, placed: Placed) -> None:
-        state = following(self.states[-1], placed, self.clock.now_ms)
-        if not self.rig.states.knows(state):
-            self.rig.states.add(state, self.written.capture())
-        self.states.append(state)
+        self._state = following(self._state, placed, self.clock.now_ms)
+
+    def _after_block(self) -> None:
+        if not self.rig.states.knows(self._state):
+            self.rig.states.add(self._state, self.written.capture())
+        self.states.append(self._state)
 
     def _poll(self, schedule: Schedule, witness: Witness, *, is_quiet: bool) -> None:
         poll = Poll(
@@ -217,6 +235,7 @@ class _Running:
         self.polls.append(poll)
         with witness.aside():
             schedule.begin_poll()
+        poll.first_state = len(self.states) - 1
         try:
             self._consume(poll, schedule, witness)
             witness.raise_failure()
@@ -248,7 +267,7 @@ class _Running:
     def _consume(self, poll: Poll, schedule: Schedule, witness: Witness) -> None:
         if self._polled is None:
             context = self.rig.context
-            own = Context(self.clock, context.state_dir, context.tmp)
+            own = Context(self.clock, context.state_dir / _RUN, context.tmp)
             self._polled = self.rig.subject.open(self.written.source, own)
         emissions = self._polled.scan(poll.cursor)
         for emission in emissions:

@@ -80,6 +80,8 @@ class Schedule:
         emissions: How much the reader has emitted.
         ran: Steps that were executed, in order.
         after_step: Called after each of them.
+        after_block: Called when all that was due at one gap has run: only now can the
+            reader go on, and see what they made.
     """
 
     plan: Plan
@@ -90,6 +92,7 @@ class Schedule:
     emissions: int = 0
     ran: list[Placed] = field(default_factory=list)
     after_step: Callable[[Placed], None] | None = None
+    after_block: Callable[[], None] | None = None
     _due: list[Placed] = field(init=False)
     _gap: Gap = field(default=Gap(0, 0), init=False)
     _is_running: bool = field(default=False, init=False)
@@ -163,11 +166,14 @@ class Schedule:
     def _run(self, due: Sequence[Placed]) -> None:
         """Execute *due* in order; whatever follows a blocked step of a writer waits."""
         waiting: set[int] = set()
+        before = len(self.ran)
         self._is_running = True
         try:
             for placed in list(due):
                 if placed.writer not in waiting and not self._attempt(placed):
                     waiting.add(placed.writer)
+            if self.after_block is not None and len(self.ran) > before:
+                self.after_block()
         finally:
             self._is_running = False
 

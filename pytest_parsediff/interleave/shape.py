@@ -7,18 +7,19 @@ from dataclasses import dataclass, field
 
 from pytest_parsediff.interleave.plan import Gap
 
-#: Gaps drawn beyond what the quiet run had: under writers a poll can take more.
+#: Gaps drawn beyond those: under writers a poll can take more.
 EXTRA_GAPS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """Sizes that a quiet run measured.
+    """Sizes that were measured without any interleaving.
 
     Attributes:
         writers: Number of steps per writer.
-        gaps: Number of gaps per poll in the quiet run, poll start included.
-        emissions: What the quiet run emitted, over all polls: crash points.
+        gaps: Number of gaps per poll, poll start included, with no step done or with
+            all of them, whichever is more.
+        emissions: What the reader emitted, over all polls, likewise: crash points.
         may_crash: Whether killing the reader is one of the choices.
         reads: Tables or files read at each gap, by gap; a gap that is not there may
             read anything.

@@ -14,6 +14,7 @@ from typing import NewType
 
 from pytest_parsediff.core.errors import ParsediffError
 from pytest_parsediff.core.event import Context, Source
+from pytest_parsediff.interleave.bench import empty_folder
 from pytest_parsediff.interleave.plan import Placed
 from pytest_parsediff.interleave.subject import Line, Subject, by_session
 
@@ -22,6 +23,8 @@ StateKey = NewType("StateKey", bytes)
 #: The state before any step.
 START = StateKey(b"start")
 _CACHED_PARSES = 4_096
+#: Below the adapter's state folder: a full parse remembers nothing.
+_PARSE = "parse"
 
 
 def following(state: StateKey, placed: Placed, now_ms: int) -> StateKey:
@@ -92,7 +95,11 @@ class States:
     def _parse(self, content: bytes) -> Parsed:
         self.parses += 1
         source = self.place(content)
+        given = self.context
+        state_dir = given.state_dir / _PARSE
+        empty_folder(str(state_dir))
+        context = Context(given.clock, state_dir, given.tmp)
         try:
-            return Parsed(by_session(self.subject.parse(source, self.context)))
+            return Parsed(by_session(self.subject.parse(source, context)))
         except ParsediffError as error:
             return Parsed({}, error)

@@ -7,7 +7,10 @@ steps, under every tick pattern, and with every crash point.
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Iterator, Sequence
+from typing import TypeAlias
 
 from pytest_parsediff.interleave.plan import Gap, Placed, Plan
 from pytest_parsediff.interleave.shape import Shape
@@ -16,16 +19,26 @@ from pytest_parsediff.interleave.shape import Shape
 #: millisecond; each in its own; two by two, so that neighbours share one and others do
 #: not. Bugs at a watermark need the first, torn reads need a later one.
 TICKS: tuple[tuple[int, ...], ...] = ((0,), (1,), (0, 1))
-#: At most this many plans place a single step apart from its writer's others.
+#: At most this many plans place a single step apart from its writer's others, and as
+#: many kill the reader while steps come late: of longer stores a part is taken, spread
+#: evenly over all steps, crash points and gaps.
 _MAX_SINGLE = 2_000
+#: So many placed steps altogether, which bounds time and memory for long traces.
+_MAX_PLACED = 1_000_000
+#: Stepping by this part of a number and wrapping around visits numbers far from one
+#: another first, whenever one stops (Knuth, *The Art of Computer Programming*, 6.4).
+_GOLDEN = 0.6180339887498949
+
+Numbered: TypeAlias = tuple[int, int]
 
 
 def sweep(shape: Shape) -> Iterator[Plan]:
     """Yield every plan with one block of steps, simplest first, none twice.
 
-    First all writers at each gap, then each writer alone at each gap while the others
-    have finished before, then each single step at each gap between what its writer did
-    before and after, and the first of these again for every crash point.
+    First all writers at each gap; then every crash point, with all steps done before or
+    coming after; then each writer alone at each gap while the others have finished
+    before; then each single step at each gap between what its writer did before and
+    after; and at last every crash point with all writers at each gap.
     """
     seen: set[Plan] = set()
     for plan in _all(shape):
@@ -42,22 +55,20 @@ def _all(shape: Shape) -> Iterator[Plan]:
             yield Plan((), crash, shape.polls)
         return
     gaps = list(shape.all_gaps())
+    ends = (Gap(0, 0), Gap(shape.polls, 0))
     for ticks in TICKS:
         for gap in gaps:
             yield _plan([(step, gap) for step in steps], ticks, shape)
     for crash in _crashes(shape):
-        for gap in gaps:
+        for gap in ends:
             yield _plan([(step, gap) for step in steps], TICKS[0], shape, crash)
     yield from _each_writer(shape, steps, gaps)
     yield from _each_step(shape, steps, gaps)
-    for crash in _crashes(shape):
-        for ticks in TICKS[1:]:
-            for gap in gaps:
-                yield _plan([(step, gap) for step in steps], ticks, shape, crash)
+    yield from _each_crash(shape, steps, gaps)
 
 
 def _each_writer(
-    shape: Shape, steps: list[tuple[int, int]], gaps: list[Gap]
+    shape: Shape, steps: list[Numbered], gaps: list[Gap]
 ) -> Iterator[Plan]:
     """Yield plans in which one writer comes at a gap and the others came before."""
     if len(shape.writers) == 1:
@@ -70,27 +81,53 @@ def _each_writer(
                 yield _plan(placed, ticks, shape)
 
 
-def _each_step(
-    shape: Shape, steps: list[tuple[int, int]], gaps: list[Gap]
-) -> Iterator[Plan]:
+def _each_step(shape: Shape, steps: list[Numbered], gaps: list[Gap]) -> Iterator[Plan]:
     """Yield plans in which one step comes at a gap, as if everybody else took turns.
 
     What comes before it in writer order has happened before the first poll, what comes
     after it happens after the last one.
     """
-    end = Gap(shape.polls, 0)
-    budget = _MAX_SINGLE
-    for ticks in TICKS:
-        if len(steps) * len(gaps) > budget:
-            return
-        for number in range(len(steps)):
-            for gap in gaps:
-                placed = [
-                    (s, Gap(0, 0) if i < number else gap if i == number else end)
-                    for i, s in enumerate(steps)
-                ]
-                yield _plan(placed, ticks, shape)
-                budget -= 1
+    start, end = Gap(0, 0), Gap(shape.polls, 0)
+    for ticks, (number, gap) in _bounded(len(steps), gaps, shape):
+        placed = [
+            (s, start if i < number else gap if i == number else end)
+            for i, s in enumerate(steps)
+        ]
+        yield _plan(placed, ticks, shape)
+
+
+def _each_crash(shape: Shape, steps: list[Numbered], gaps: list[Gap]) -> Iterator[Plan]:
+    """Yield plans in which the reader is killed and all writers come at one gap."""
+    for ticks, (number, gap) in _bounded(len(_crashes(shape)), gaps, shape):
+        yield _plan([(step, gap) for step in steps], ticks, shape, number + 1)
+
+
+def _bounded(
+    count: int, gaps: list[Gap], shape: Shape
+) -> Iterator[tuple[tuple[int, ...], tuple[int, Gap]]]:
+    """Yield tick patterns with pairs of a number below *count* and a gap.
+
+    All pairs under all patterns where they are few enough, else an even part of them.
+    """
+    most = min(_MAX_SINGLE, _MAX_PLACED // sum(shape.writers))
+    is_few = count * len(gaps) * len(TICKS) <= most
+    for ticks in TICKS if is_few else TICKS[:1]:
+        pairs = _spread(count, len(gaps))
+        for number, nth in itertools.islice(pairs, most):
+            yield ticks, (number, gaps[nth])
+
+
+def _spread(count: int, width: int) -> Iterator[tuple[int, int]]:
+    """Yield all pairs of numbers below *count* and *width*, evenly wherever one stops.
+
+    In each round every second number comes once, with first ones far from one another.
+    """
+    stride = max(1, round(count * _GOLDEN))
+    while math.gcd(stride, count) > 1:
+        stride += 1
+    for start in range(count):
+        for second in range(width):
+            yield (start * stride + second * count // width) % count, second
 
 
 def _crashes(shape: Shape) -> range:
@@ -99,7 +136,7 @@ def _crashes(shape: Shape) -> range:
 
 
 def _plan(
-    placed: Sequence[tuple[tuple[int, int], Gap]],
+    placed: Sequence[tuple[Numbered, Gap]],
     ticks: tuple[int, ...],
     shape: Shape,
     crash: int | None = None,

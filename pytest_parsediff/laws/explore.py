@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pytest_parsediff.core.errors import ParsediffError
-from pytest_parsediff.interleave.plan import Gap, Plan
+from pytest_parsediff.interleave.plan import Gap, Placed, Plan
 from pytest_parsediff.interleave.rig import Rig, Run
 from pytest_parsediff.interleave.shape import Shape
 from pytest_parsediff.interleave.shrink import shrink
@@ -106,7 +106,7 @@ class Explorer:
     on_progress: Callable[[Explored], None] | None = None
 
     def quiet(self) -> Quiet:
-        """Run twice without writers, measure, and compare.
+        """Run twice without writers, compare, and measure.
 
         Raises:
             ParsediffError: PD4xx, the adapter fails even when nobody writes.
@@ -117,13 +117,26 @@ class Explorer:
         for poll in first.polls:
             if poll.error is not None:
                 raise poll.error
-        shape = Shape(
-            writers=self.rig.bench.lengths,
-            gaps=first.gaps,
-            emissions=first.emissions,
+        shape = self._measure(first)
+        return Quiet(shape=shape, run=first, difference=_difference(first, second))
+
+    def _measure(self, quiet: Run) -> Shape:
+        """Return what there is to interleave: in the store as it is, and as it will be.
+
+        A store that writers fill has more to read in the end, so it has more gaps.
+        """
+        shape = Shape(writers=self.rig.bench.lengths, gaps=quiet.gaps)
+        steps = tuple(
+            Placed(writer, index, 1, Gap(0, 0)) for writer, index in shape.steps()
+        )
+        full = self.rig.run(Plan(steps, None, self.polls))
+        self.rig.states.forget_contents()
+        return replace(
+            shape,
+            gaps=tuple(map(max, zip(quiet.gaps, full.gaps, strict=True))),
+            emissions=max(quiet.emissions, full.emissions),
             may_crash=self.may_crash,
         )
-        return Quiet(shape=shape, run=first, difference=_difference(first, second))
 
     def explore(
         self, plans: Iterable[Numbered], shape: Shape, *, until: float | None = None

@@ -17,7 +17,7 @@ from bench_store import (
     measure,
 )
 
-from pytest_parsediff.core.event import Emission, Source
+from pytest_parsediff.core.event import Context, Emission, Source
 from pytest_parsediff.interleave.plan import Gap, Placed, Plan
 from pytest_parsediff.interleave.rig import Rig, Run
 from pytest_parsediff.interleave.schedule import Kind
@@ -209,3 +209,52 @@ def test_a_killed_reader_holds_no_lock_any_more(tmp_path: Path) -> None:
 
     assert Kind.BLOCKED not in [moment.kind for moment in run.moments]
     assert 3 == len(ended), "the killed one is closed after the run"
+
+
+def test_states_between_two_steps_at_one_gap_were_never_to_be_seen(
+    tmp_path: Path,
+) -> None:
+    """The reader stands still there; it sees what all steps of the gap make."""
+    rig = make_rig(AtOrAfter(), tmp_path)
+    at = (Gap(0, 0), Gap(0, 0), Gap(0, 3), Gap(0, 3))
+    steps = tuple(Placed(0, index, 1, gap) for index, gap in enumerate(at))
+
+    run = rig.run(Plan(steps, None, 1))
+
+    assert 4 == len(run.ran)
+    assert 3 == len(run.states)
+    assert [(1, 1), (2, 2)] == [(p.first_state, p.last_state) for p in run.polls]
+
+
+class Counts(AtOrAfter):
+    """Counts its scans in its state folder."""
+
+    source: Source
+    file: Path
+
+    def open(self, source: Source, context: Context) -> Counts:
+        """Return a reader of *source*."""
+        reader = Counts()
+        reader.source, reader.file = source, context.state_dir / "count"
+        return reader
+
+    def scan(self, *_cursor: object) -> Iterator[Emission]:  # type: ignore[override]
+        """Yield how many scans there were."""
+        count = int(self.file.read_text()) + 1 if self.file.exists() else 1
+        self.file.write_text(str(count))
+        yield {"id": "count", "session": "s", "count": count}
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def test_the_state_folder_survives_polls_and_nothing_else(tmp_path: Path) -> None:
+    """Each plan begins with an empty one, and so does each full parse."""
+    rig = make_rig(Counts(), tmp_path)
+
+    runs = [rig.run(Plan((), None, 2)) for _ in range(2)]
+
+    counts = [[json.loads(p.lines[0].text)["count"] for p in r.polls] for r in runs]
+    assert [[1, 2, 3], [1, 2, 3]] == counts
+    (line,) = rig.states.parse(runs[1].states[0]).sessions["s"]
+    assert 1 == json.loads(line.text)["count"]
