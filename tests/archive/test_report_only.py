@@ -126,6 +126,7 @@ def test_not_even_the_hidden_connection_can_write(
     """The right to write was never had, so that no later code can forget to give it up."""
     side = make(path.parent)
     before = observe(path.parent)
+    assert 1 == side._connection.pragma("query_only")
 
     with suppress(apsw.Error):
         side._connection.execute(statement).fetchall()

@@ -160,6 +160,13 @@ def test_scripts_that_do_not_give_stored_sessions(
         build(path, script)
 
 
+def test_deleting_a_session_deletes_its_records(path: Path) -> None:
+    """The references between the tables are enforced while the script runs."""
+    build(path, f"{TWO_SESSIONS}; DELETE FROM sessions WHERE session = 'a'")
+
+    assert [(0,)] == query(path, "SELECT count(*) FROM records")
+
+
 def test_a_script_is_bounded(path: Path) -> None:
     """It runs under the limits of fixture.sql."""
     endless = """WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n)
