@@ -18,7 +18,7 @@ from pytest_parsediff.core.errors import ParsediffError, Unavailable
 from pytest_parsediff.core.workspace import make_run_folder, remove_tree
 from pytest_parsediff.live_collect import LiveFile, LiveItem
 from pytest_parsediff.live_config import LiveConfig
-from pytest_parsediff.live_options import LiveOptions
+from pytest_parsediff.live_options import LiveOptions, read_live_options
 from pytest_parsediff.options import are_paths_named
 
 #: Attribute of reports that carries facts from a worker to the controller.
@@ -154,8 +154,13 @@ def _toml(config: pytest.Config) -> Path:
     return path if path.is_file() else config.rootpath / "pyproject.toml"
 
 
-def register_live(config: pytest.Config, options: LiveOptions) -> None:
-    """Register the plugin of a comparison, or that of a recording."""
+def register_live(config: pytest.Config) -> None:
+    """Register the plugin of a comparison, or that of a recording.
+
+    Raises:
+        pytest.UsageError: PD116, the flags mean nothing together.
+    """
+    options = read_live_options(config)
     plugin: LiveRunPlugin
     if options.is_recording:
         from pytest_parsediff.live_record import RecordPlugin  # noqa: PLC0415

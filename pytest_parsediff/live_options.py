@@ -1,8 +1,7 @@
-"""Flags and ini values of the parse-diff gate, and what they amount to."""
+"""What the flags and ini values of the parse-diff gate amount to."""
 
 from __future__ import annotations
 
-import argparse
 import os
 import shlex
 from collections.abc import Iterator
@@ -12,17 +11,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
+from pytest_parsediff.live_flags import INI, RETRY_FLAG, flag_of, given_flags
+
 if TYPE_CHECKING:
     from pytest_parsediff.diff.gatesettings import GateSettings
 
-RETRY_FLAG = "--parsediff-retry-failed"
-#: What a bare ``--parsediff-retry-failed`` stands for.
-LAST_RUN = "last"
-#: Markers, with their signatures; ``live_marks.py`` has what they mean.
-MARKERS = (
-    "raced(*sessions): these sessions of a parse-diff are raced",
-    "expected_change(*sessions, fields, reason): they change in exactly these fields",
-)
 #: Flags that a recording, which judges nothing, would not act on.
 _COMPARING = frozenset(
     f"--parsediff-{name}"
@@ -36,124 +29,6 @@ _COMPARING = frozenset(
 _GATE = (
     *("max_raced", "max_stale", "max_excluded", "max_needs_retry"),
     *("min_examined", "raced_retries"),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Flag:
-    """One flag.
-
-    Attributes:
-        name: Without the prefix; ``parsediff_<name>`` is its dest and its ini value.
-        metavar: Shown for the value; empty for a switch.
-        help: What it does.
-        ini: Type of the ini value; empty when there is none.
-        many: Whether it may be given several times.
-    """
-
-    name: str
-    metavar: str
-    help: str
-    ini: str = ""
-    many: bool = False
-
-    @property
-    def dest(self) -> str:
-        return f"parsediff_{self.name}"
-
-    @property
-    def flag(self) -> str:
-        return f"--parsediff-{self.name.replace('_', '-')}"
-
-
-_FLAGS = (
-    _Flag("archive", "FILE", "compare what the sources parse to with this archive"),
-    _Flag(
-        "stored",
-        "NAME",
-        "compare with the table [stored.NAME] of parsediff.toml instead of an archive",
-    ),
-    _Flag(
-        "source",
-        "NAME=PATH",
-        "a file or folder that adapter NAME reads (repeatable)",
-        "linelist",
-        many=True,
-    ),
-    _Flag("record", "FILE", "write what the sources parse to into this archive"),
-    _Flag(
-        "record_mode",
-        "MODE",
-        "full (default) parses everything; append resumes where the last recording of"
-        " a source ended",
-        "string",
-    ),
-    _Flag(
-        "session",
-        "ID",
-        "only this session, or with --parsediff-record what is written (repeatable)",
-        many=True,
-    ),
-    _Flag("limit", "N", "only the N newest sessions; 0 is all", "string"),
-    _Flag(
-        "sample",
-        "N|N%[:stratified]",
-        "only a random sample of the sessions, the same one for the same seed;"
-        " stratified takes the same share of each adapter",
-        "string",
-    ),
-    _Flag("seed", "S", "seed of --parsediff-sample, a whole number", "string"),
-    _Flag(
-        "fail_on",
-        "CLASS[,CLASS]",
-        "classes that fail a session, or none (default: changed,parse_error)",
-        "args",
-        many=True,
-    ),
-    _Flag(
-        "max_raced",
-        "N|N%",
-        "most sessions that may be raced (default: any number)",
-        "string",
-    ),
-    _Flag(
-        "max_stale",
-        "N|N%",
-        "most sessions whose source is newer than the archive (default: 0)",
-        "string",
-    ),
-    _Flag(
-        "max_excluded",
-        "N|N%",
-        "most stored sessions that the parser may veto (default: 0)",
-        "string",
-    ),
-    _Flag(
-        "max_needs_retry",
-        "N|N%",
-        "most sessions for which the parser may ask for another pass (default: 50%)",
-        "string",
-    ),
-    _Flag(
-        "min_examined",
-        "N|N%",
-        "fewest sessions that must have been compared (default: 1)",
-        "string",
-    ),
-    _Flag(
-        "raced_retries",
-        "N",
-        "how often a raced source is parsed again before its verdict stands"
-        " (default: 2)",
-        "string",
-    ),
-    _Flag("report", "FILE", "write verdicts and totals to this JSON file", "string"),
-    _Flag(
-        "show_bodies",
-        "",
-        "show texts of people and models where they differ",
-        "bool",
-    ),
 )
 
 
@@ -242,73 +117,24 @@ def _typed(path: Path, here: Path) -> str:
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
-# --- registering ----------------------------------------------------------------------
-
-
-def add_live_options(parser: pytest.Parser) -> None:
-    """Register every flag but :data:`RETRY_FLAG`, and their ini values."""
-    group = parser.getgroup("parsediff")
-    for flag in _FLAGS:
-        keywords: dict[str, Any] = {"action": "store_true"}
-        if flag.metavar:
-            action = "append" if flag.many else "store"
-            keywords = {"action": action, "metavar": flag.metavar}
-        # argparse takes "%" in a help text for a placeholder of its own
-        text = flag.help.replace("%", "%%")
-        group.addoption(flag.flag, dest=flag.dest, default=None, help=text, **keywords)
-        if flag.ini:
-            kind: Any = flag.ini
-            parser.addini(flag.dest, f"same as {flag.flag}", type=kind, default=None)
-
-
-def add_retry_flag(parser: pytest.Parser, args: list[str]) -> None:
-    """Register ``--parsediff-retry-failed[=RUN]``; it never takes the next argument.
-
-    argparse gives an optional value to the next word. The flag is therefore registered
-    only after the early parsing, and a bare one is completed in place.
-    """
-    try:
-        parser.getgroup("parsediff").addoption(
-            RETRY_FLAG,
-            dest="parsediff_retry_failed",
-            default=None,
-            metavar="RUN",
-            help="with --parsediff-record: only what the last recording, or"
-            " recording RUN, left undone; with =",
-        )
-    except (ValueError, argparse.ArgumentError):  # registered by an outer conftest
-        return
-    end = args.index("--") if "--" in args else len(args)
-    for index in range(end):
-        if args[index] == RETRY_FLAG:
-            args[index] = f"{RETRY_FLAG}={LAST_RUN}"
-
-
 # --- reading --------------------------------------------------------------------------
 
 
-def read_live_options(config: pytest.Config) -> LiveOptions | None:
-    """Return what was asked, or ``None`` if no flag of a live run was given.
-
-    Ini values are defaults of a live run, they do not start one: else no other run
-    would be left to a project that has them.
+def read_live_options(config: pytest.Config) -> LiveOptions:
+    """Return what was asked.
 
     Raises:
         pytest.UsageError: PD116, a flag has a value that means nothing, or flags
             contradict each other.
     """
-    option = config.option
-    given = [flag for flag in _FLAGS if getattr(option, flag.dest, None) is not None]
-    retry = getattr(option, "parsediff_retry_failed", None)
-    if not given and retry is None:
-        return None
     from pytest_parsediff.core.errors import OptionError  # noqa: PLC0415 - when needed
 
     try:
-        options = _read(_Asked(config), retry or "")
+        retry = config.option.parsediff_retry_failed or ""
+        options = _read(_Asked(config), retry)
     except OptionError as error:
         raise pytest.UsageError(str(error)) from None
-    _check_together(config, options, [flag.flag for flag in given])
+    _check_together(config, options, given_flags(config))
     return options
 
 
@@ -343,8 +169,7 @@ class _Asked:
         return self._ini(name) if given is None else given
 
     def _ini(self, name: str) -> Any:
-        flag = next(flag for flag in _FLAGS if flag.name == name)
-        return self._config.getini(flag.dest) if flag.ini else None
+        return self._config.getini(f"parsediff_{name}") if name in INI else None
 
     def text(self, name: str) -> str:
         """Return a text without spaces around it; empty when none was given."""
@@ -379,7 +204,7 @@ class _Asked:
         number = _whole(str(value))
         if number is None or (least is not None and number < least):
             what = "a whole number" if least is None else f"a number from {least} on"
-            raise usage(f"{_flag(name)}: expected {what}, got {value!r}")
+            raise usage(f"{flag_of(name)}: expected {what}, got {value!r}")
         return number
 
     def record_mode(self) -> Literal["full", "append"]:
@@ -422,7 +247,7 @@ def _check_together(
     sides = [name for name in ("archive", "stored", "record") if getattr(options, name)]
     if not sides:
         raise usage(
-            f"{given[0] if given else RETRY_FLAG} needs --parsediff-archive,"
+            f"{given[0]} needs --parsediff-archive,"
             " --parsediff-stored or --parsediff-record"
         )
     if len(sides) > 1:
@@ -450,10 +275,6 @@ def _whole(text: str) -> int | None:
         return int(text)
     except ValueError:
         return None
-
-
-def _flag(name: str) -> str:
-    return f"--parsediff-{name.replace('_', '-')}"
 
 
 def usage(message: str) -> pytest.UsageError:

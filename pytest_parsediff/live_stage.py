@@ -21,7 +21,8 @@ from pytest_parsediff.live.rundb import RunDatabase
 from pytest_parsediff.live.settings import LiveSettings
 from pytest_parsediff.live.stages import OnStage
 from pytest_parsediff.live.staging import Staged, source_names, stage_source
-from pytest_parsediff.live_options import LAST_RUN, LiveOptions
+from pytest_parsediff.live_flags import LAST_RUN
+from pytest_parsediff.live_options import LiveOptions
 
 
 def begin(

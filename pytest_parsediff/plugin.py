@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_parsediff import hookspecs
-from pytest_parsediff.live_options import (
+from pytest_parsediff.live_flags import (
     MARKERS,
     add_live_options,
     add_retry_flag,
-    read_live_options,
+    given_flags,
 )
 from pytest_parsediff.options import (
     add_options,
@@ -56,13 +56,13 @@ def pytest_configure(config: pytest.Config) -> None:
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
     settings = read_settings(config)
-    live = read_live_options(config)
+    is_live = bool(given_flags(config))
     keep_goldens_from_syrupy(config)
-    if live is not None:
+    if is_live:
         from pytest_parsediff.live_base import register_live  # noqa: PLC0415
 
-        register_live(config, live)
-    if settings.enabled and (live is None or are_paths_named(config)):
+        register_live(config)
+    if settings.enabled and (not is_live or are_paths_named(config)):
         from pytest_parsediff.session import ScenarioPlugin  # noqa: PLC0415
 
         plugin = ScenarioPlugin(config, settings)
