@@ -93,12 +93,11 @@ def compare_in_run(
         case SourcePolicy.CODEX:
             return _compare_transcripts(earlier, later)
         case _:  # file and jsonl
-            same = _compare_bytes(earlier, later)
             is_tail = policy is SourcePolicy.JSONL and _is_only_tail(earlier, later)
             is_other_file = _equal(earlier.inode, later.inode) is False
-            if same is Sameness.DIFFERENT and is_tail and not is_other_file:
+            if is_tail and not is_other_file:
                 return Sameness.SAME
-            return same
+            return _compare_bytes(earlier, later)
 
 
 def is_other(earlier: Observation, later: Observation) -> bool:

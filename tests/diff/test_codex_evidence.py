@@ -178,6 +178,13 @@ def test_a_transcript_that_cannot_be_looked_at_any_more() -> None:
     assert Outcome.NONE is weigh_transcript(stored, quiet, no_size).outcome
 
 
+def test_boundaries_that_nobody_looked_for_are_not_the_same() -> None:
+    """Another size without a boundary on either side is a move."""
+    small, large = Observation(size=8), Observation(size=9)
+
+    assert Reason.NEWER_THAN_ARCHIVE is weigh_transcript(small, large, large).reason
+
+
 def test_equal_bytes_prove_it() -> None:
     """Whatever the sizes of an older row say, the same hash is the same file."""
     stored = replace(observe(TWO), size=1, consumed=1)

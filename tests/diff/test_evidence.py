@@ -131,12 +131,26 @@ def test_a_hash_before_and_an_equal_stat_after_prove_content() -> None:
     assert UNTOUCHED == said(weigh_file(before, before, STAT_ONLY))
 
 
+def test_a_stored_side_without_size_goes_by_time() -> None:
+    """What was not noted does not differ."""
+    stored = Observation(mtime_ns=1000)
+
+    assert UNTOUCHED_AS_FAR_AS_SEEN == said(weigh_file(stored, STAT_ONLY, STAT_ONLY))
+
+
+@pytest.mark.parametrize("policy", FILES)
+def test_a_file_that_is_not_there_is_gone(policy: SourcePolicy) -> None:
+    """Also where no system said why."""
+    assert GONE_NOW == said(weigh_file(A, A, Observation(exists=False), policy))
+
+
 def test_nothing_seen_is_no_evidence() -> None:
     """An observation without a single value says nothing."""
     nothing = Observation()
 
     assert NOTHING == said(weigh_file(A, nothing, nothing))
     assert NOTHING == said(weigh_file(None, nothing, nothing))
+    assert NOTHING == said(weigh_file(A, A, nothing))
 
 
 # --- lines that are not complete ------------------------------------------------------
@@ -155,6 +169,7 @@ def test_a_growing_incomplete_line_is_no_move_of_json_lines() -> None:
         weigh_file(replace(A, content_hash=None), tail, tail, jsonl)
     )
     assert MOVED == said(weigh_file(A, A, tail, SourcePolicy.FILE))
+    assert BEHIND == said(weigh_file(A, tail, tail, SourcePolicy.FILE))
 
 
 def test_a_completed_line_is_a_move_of_json_lines() -> None:
