@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pytest_parsediff.core.canonical import Encoder
-from pytest_parsediff.core.config import AdapterConfig
+from pytest_parsediff.core.config import AdapterConfig, CompareConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,44 @@ class Builtin:
     spec: str
     config: AdapterConfig
 
+
+#: A message of an error may quote what was said, and a URL may hold the whole file.
+_OPENCODE_COMPARE = CompareConfig(
+    fields={
+        "sequence": ["/payload/SourceSeq"],
+        "times": ["/payload/Ts", "/payload/EndTs"],
+        "status": [
+            "/payload/Status",
+            "/payload/ErrorClass",
+            "/payload/ErrorMessage",
+        ],
+        "models": [
+            "/payload/Model",
+            "/payload/Provider",
+            "/payload/ProviderAlias",
+            "/payload/Extras/providerID",
+            "/payload/Extras/variant",
+        ],
+        "tokens": [
+            "/payload/TokensIn",
+            "/payload/TokensOut",
+            "/payload/TokensCacheRead",
+            "/payload/TokensCacheWrite",
+            "/payload/CtxUsed",
+            "/payload/CtxMax",
+        ],
+        "cost": ["/payload/CostUSD"],
+        "sizes": [
+            "/payload/BytesIn",
+            "/payload/BytesOut",
+            "/payload/CharsIn",
+            "/payload/CharsOut",
+            "/payload/OriginalBytes",
+            "/payload/StoredBytes",
+        ],
+    },
+    bodies=["/payload/ErrorMessage", "/payload/Extras/url"],
+)
 
 #: Places that an event of some kind lacks count as absent in its identity.
 BUILTIN: dict[str, Builtin] = {
@@ -38,6 +76,7 @@ BUILTIN: dict[str, Builtin] = {
                 "/payload/Seq",
                 "/payload/LocationURI",
             ],
+            compare=_OPENCODE_COMPARE,
         ),
     ),
 }

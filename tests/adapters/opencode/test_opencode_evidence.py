@@ -393,6 +393,16 @@ def test_equal_stores_at_other_places_have_equal_digests(tmp_path: Path) -> None
     assert evidence(one) == evidence(other)
 
 
+def test_text_that_moves_to_the_next_cell_or_row_shows(family: Path) -> None:
+    """Cells are told apart by more than their order."""
+    seen = []
+    for title, version in (("ab", "c"), ("a", "bc"), ("abc", ""), ("", "abc")):
+        run(family, "UPDATE session SET title = ?, version = ?", title, version)
+        seen.append(evidence(family)["ses_4"])
+
+    assert 4 == len(set(seen))
+
+
 def test_a_digest_is_stable(tmp_path: Path) -> None:
     """Archives hold digests: another form needs another data_version."""
     path = build(tmp_path / "s.db", *FAMILY)
