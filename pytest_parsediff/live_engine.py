@@ -109,10 +109,11 @@ def open_stored(side: Side, settings: LiveSettings) -> StoredSide:
     names = dict.fromkeys(
         parse_source(text, settings.folder)[0] for text in settings.sources
     )
-    return QuerySide(*side, {name: _known(name, settings) for name in names})
+    return QuerySide(*side, {name: known_adapter(name, settings) for name in names})
 
 
-def _known(name: str, settings: LiveSettings) -> KnownAdapter:
+def known_adapter(name: str, settings: LiveSettings) -> KnownAdapter:
+    """Return how events of an adapter become records of a stored side."""
     adapter = resolve_adapter(name, settings)
     version = adapter.resolved.config.data_version or 0
     return KnownAdapter(adapter.rules, adapter.comparison, version)

@@ -154,6 +154,8 @@ class ScenarioPlugin:
 
         mode = Mode.UPDATE if self.updating else Mode.VERIFY
         outcome = self.runner.run(item.scenario, mode)
+        if outcome.error is None and _has_verdicts(str(item.scenario.folder)):
+            outcome = self._judge(item, outcome)
         if self.updating and outcome.error is None:
             self._stage().add(outcome.staged(item.nodeid))
         elif outcome.check is not None and not outcome.check.passed:
@@ -161,6 +163,15 @@ class ScenarioPlugin:
 
             register(self.config, item, outcome.jsonl)
         return outcome
+
+    def _judge(self, item: ScenarioItem, outcome: Outcome) -> Outcome:
+        """Hold the verdicts of a scenario against their golden, or stage them."""
+        from pytest_parsediff.gate_run import ScenarioGate  # noqa: PLC0415
+
+        gate = ScenarioGate(self.runner)
+        if not self.updating:
+            return gate.check(outcome)
+        return gate.stage(outcome, f"{item.nodeid} (verdicts)", self._stage())
 
     @property
     def runner(self) -> Runner:
@@ -298,3 +309,9 @@ def _is_reached(root: Path, config: pytest.Config) -> bool:
 def _update_on_ci() -> pytest.UsageError:
     message = "--snapshot-update writes goldens of scenarios, and CI is set"
     return pytest.UsageError(str(UpdateOnCIError(message)))
+
+
+def _has_verdicts(folder: str) -> bool:
+    """Return whether the scenario in *folder* is about verdicts too."""
+    names = ("stored.sql", "expected.verdicts.jsonl")
+    return any(os.path.exists(f"{folder}{os.sep}{name}") for name in names)

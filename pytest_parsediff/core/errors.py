@@ -470,6 +470,13 @@ class SourceParseError(ParsediffError):
     hint = "Correct the adapter, or look at the place in the source that is named."
 
 
+class VerdictGoldenError(ParsediffError):
+    """The verdicts of a scenario are not those of ``expected.verdicts.jsonl``."""
+
+    code = "PD518"
+    hint = "Correct the parser, or accept the verdicts with --update-golden."
+
+
 class ReportFileError(ParsediffError):
     """The file given with ``--parsediff-report`` cannot be written."""
 

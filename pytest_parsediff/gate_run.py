@@ -1,0 +1,176 @@
+"""The verdicts of a scenario: its store against what is stored of it.
+
+The stored side is an archive that ``stored.sql`` fills; what that leaves out, and
+everything where there is no such script, is recorded from the scenario's own store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from pytest_parsediff.archive.storedsql import build_stored, fill_missing
+from pytest_parsediff.core.canonical import Encoder, encode_lines, join_lines
+from pytest_parsediff.core.errors import (
+    ParsediffError,
+    UnstableProjectionError,
+    VerdictGoldenError,
+    Where,
+)
+from pytest_parsediff.core.place import StorePlacer
+from pytest_parsediff.core.scenario import Scenario
+from pytest_parsediff.core.toml import read_text
+from pytest_parsediff.core.workspace import Desk
+from pytest_parsediff.diff.verdict import Verdict
+from pytest_parsediff.golden.stage import Selected, Staged, StageFile, digest
+from pytest_parsediff.golden.status import GoldenStatus, check_golden, read_golden
+from pytest_parsediff.live.settings import LiveSettings
+from pytest_parsediff.live.staging import stage
+from pytest_parsediff.live_engine import known_adapter, open_engine, take_inventory
+from pytest_parsediff.run import Outcome, Runner
+
+VERDICTS = "expected.verdicts.jsonl"
+STORED_SQL = "stored.sql"
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioGate:
+    """Judges the sessions of scenarios, in one process.
+
+    Attributes:
+        runner: What runs the scenarios of this process.
+    """
+
+    runner: Runner
+    _placer: StorePlacer = field(default_factory=StorePlacer)
+
+    def check(self, outcome: Outcome) -> Outcome:
+        """Return *outcome* with an error if its verdicts are not those expected."""
+        try:
+            error = self._find_error(outcome.scenario)
+        except ParsediffError as found:
+            error = found
+        return msgspec.structs.replace(outcome, error=error)
+
+    def _find_error(self, scenario: Scenario) -> ParsediffError | None:
+        lines = verdict_lines(self.judge(scenario))
+        path = scenario.folder / VERDICTS
+        check = check_golden(read_golden(path), lines, path)
+        if check.passed or check.status is GoldenStatus.UNREADABLE:
+            return check.error
+        what = "there is no golden of" if check.status is GoldenStatus.MISSING else ""
+        message = f"{what or 'these are not'} the verdicts of {len(lines)} sessions"
+        detail = _difference(check.expected, lines)
+        return VerdictGoldenError(message, Where(path), detail=detail)
+
+    def stage(self, outcome: Outcome, node_id: str, stages: StageFile) -> Outcome:
+        """Stage the verdicts, and return *outcome* with an error if that cannot be.
+
+        Args:
+            outcome: Of the scenario, which is sound otherwise.
+            node_id: What the update calls this projection.
+            stages: Of this process.
+        """
+        try:
+            staged = self._project(outcome.scenario, node_id)
+        except ParsediffError as error:
+            return msgspec.structs.replace(outcome, error=error)
+        stages.add(Selected(node_ids=[node_id]))
+        stages.add(staged)
+        return outcome
+
+    def _project(self, scenario: Scenario, node_id: str) -> Staged:
+        """Return the verdicts, which two runs must agree on, as a golden to be."""
+        first, again = (join_lines(verdict_lines(self.judge(scenario))) for _ in "12")
+        if first != again:
+            message = "two runs over one store give different verdicts"
+            raise UnstableProjectionError(message, Where(scenario.anchor))
+        path = scenario.folder / VERDICTS
+        golden = read_golden(path)
+        return Staged(
+            node_id=node_id,
+            golden=str(path),
+            fence=None if golden is None else digest(golden),
+            content=first,
+        )
+
+    def judge(self, scenario: Scenario) -> list[Verdict]:
+        """Return the verdicts of all sessions, by adapter and id.
+
+        Raises:
+            ParsediffError: The store or the archive cannot be built or read.
+            Unavailable: The scenario cannot run on this machine.
+        """
+        desk = self.runner.workspace.new_desk()
+        try:
+            placed = self._placer.place(scenario, desk.store)
+            try:
+                settings = self._settings(scenario, placed.source.path)
+                return _judge(scenario, settings, desk)
+            finally:
+                placed.close()
+        finally:
+            desk.remove()
+
+    def _settings(self, scenario: Scenario, source: Path) -> LiveSettings:
+        name = self.runner.adapter_name(scenario)
+        timeout_s = scenario.config.timeout_s
+        return LiveSettings(
+            sources=(f"{name}={source}",),
+            configured=scenario.adapters,
+            registered=self.runner.registered,
+            folder=self.runner.folder,
+            timeout_s=timeout_s or None,
+        )
+
+
+def _judge(scenario: Scenario, settings: LiveSettings, desk: Desk) -> list[Verdict]:
+    archive = desk.base / "archive.db"
+    script = scenario.folder / STORED_SQL
+    name = settings.sources[0].partition("=")[0]
+    build_stored(
+        read_text(script).encode() if script.exists() else b"",
+        script,
+        archive,
+        adapters={name: known_adapter(name, settings)},
+    )
+    staged = stage(settings, desk.base / "recorded.db")
+    try:
+        fill_missing(archive, staged)
+    finally:
+        staged.close()
+    rundb = desk.base / "run.db"
+    take_inventory(settings, archive, rundb)
+    engine = open_engine(settings, archive, rundb)
+    try:
+        judged = [
+            engine.judge(entry.adapter, entry.session)
+            for entry in list(engine.entries())
+        ]
+        return [*judged, *engine.sweep()]
+    finally:
+        engine.close()
+
+
+def verdict_lines(verdicts: Iterable[Verdict]) -> list[bytes]:
+    """Return what a golden of verdicts holds: nothing that depends on the machine."""
+    events = [
+        {
+            "session": one.session,
+            "class": one.cls.value,
+            "reason": one.reason.value if one.reason else None,
+            "fields": sorted(one.real_fields),
+        }
+        for one in sorted(verdicts, key=lambda one: (one.session, one.source))
+    ]
+    return encode_lines(events, Encoder.SORTED)
+
+
+def _difference(expected: Sequence[bytes], actual: Sequence[bytes]) -> str:
+    """Return the lines that only one side has."""
+    gone = [f"-{line.decode()}" for line in expected if line not in actual]
+    new = [f"+{line.decode()}" for line in actual if line not in expected]
+    return "\n".join([*gone, *new][:50])
