@@ -175,6 +175,15 @@ class Runner:
         finally:
             desk.remove()
 
+    def resolve(self, scenario: Scenario) -> tuple[Resolved, Rules]:
+        """Return the adapter of *scenario*, and how its events become canonical.
+
+        Raises:
+            ParsediffError: PD1xx and PD4xx, there is none or it cannot be used.
+        """
+        setup = self._set_up(scenario)
+        return setup.resolved, setup.rules
+
     def adapter_name(self, scenario: Scenario) -> str:
         """Return the name of the adapter that reads *scenario*.
 
@@ -240,7 +249,7 @@ class Runner:
         placed = self._placer.place(scenario, desk.store)
         try:
             before = observe(desk.store_text, placed.known)
-            with _Environment(_variables(scenario, setup.resolved, placed, desk)):
+            with Environment(_variables(scenario, setup.resolved, placed, desk)):
                 try:
                     emitted = _collect(scenario, setup.resolved, placed, desk)
                 except ParsediffError as error:
@@ -351,7 +360,7 @@ def _placed(error: ParsediffError, scenario: Scenario) -> ParsediffError:
     return error
 
 
-class _Environment:
+class Environment:
     """Environment variables of this process, set for a while.
 
     Written out, because each call of a method of ``os.environ`` counts here.

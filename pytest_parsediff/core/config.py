@@ -38,6 +38,22 @@ State: TypeAlias = Literal[
 ]
 
 
+LawName: TypeAlias = Literal[
+    "read-only",
+    "deterministic",
+    "snapshot",
+    "converges",
+    "no-duplicates",
+    "resume",
+    "crash-safe",
+    "warm-cold",
+    "no-pin",
+    "idle-cheap",
+    "tolerant",
+    "gate-sound",
+]
+
+
 class Mark(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A pytest mark with arguments.
 
@@ -142,6 +158,12 @@ class AdapterConfig(
         ordered: Whether the order of events matters.
         encoder: Canonical form of the golden.
         compare: How stored and parsed records are compared.
+        emits: What one emission replaces of what was emitted before.
+        tombstones: Values, per place, of events that say that something is gone: the
+            event with the same identity, or the session where ``emits`` says so.
+        delivery: Whether the adapter promises to emit nothing twice.
+        exact_resume: Whether it promises that a scan from the last checkpoint emits
+            nothing.
     """
 
     command: Argv | UnsetType = UNSET
@@ -173,6 +195,48 @@ class AdapterConfig(
     ordered: bool | UnsetType = UNSET
     encoder: Encoder | UnsetType = UNSET
     compare: CompareConfig | UnsetType = UNSET
+    emits: Literal["event", "session"] | UnsetType = UNSET
+    tombstones: dict[PointerText, list[Any]] | UnsetType = UNSET
+    delivery: Literal["at-least-once", "exactly-once"] | UnsetType = UNSET
+    exact_resume: bool | UnsetType = UNSET
+
+
+class WriterConfig(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
+):
+    """One ``[[writer]]``: somebody who writes while the adapter reads.
+
+    Attributes:
+        script: File below the scenario folder: ``.sql``, ``.toml`` with steps that
+            change files, or ``.jsonl``, a recorded trace.
+        python: ``module:callable`` that returns steps: SQL, or functions of the store's
+            path and the clock's milliseconds.
+        name: What timelines call it; the name of its script if nothing is given.
+    """
+
+    script: str | UnsetType = UNSET
+    python: str | UnsetType = UNSET
+    name: str | UnsetType = UNSET
+
+
+class StressConfig(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
+):
+    """The ``[stress]`` table: plans of a scenario with writers.
+
+    Attributes:
+        laws: What every plan is held to.
+        plans: How many run without ``--parsediff-stress``; 0 runs none.
+        polls: Polls while steps are due; a quiet one follows.
+        strategy: How plans are chosen.
+        seed: What random plans depend on.
+    """
+
+    laws: list[LawName] | UnsetType = UNSET
+    plans: Annotated[int, Meta(ge=0)] | UnsetType = UNSET
+    polls: Annotated[int, Meta(ge=1, le=20)] | UnsetType = UNSET
+    strategy: Literal["auto", "sweep", "pct", "exhaustive"] | UnsetType = UNSET
+    seed: Annotated[int, Meta(ge=0)] | UnsetType = UNSET
 
 
 class ScenarioConfig(
@@ -194,6 +258,8 @@ class ScenarioConfig(
         marks: pytest marks of the scenario.
         xfail: Reason per adapter why it is known to fail; strict.
         empty: Whether no event at all is the right output.
+        writer: Who writes while the adapter reads.
+        stress: How the writers are placed, and what must hold.
     """
 
     adapter: str | UnsetType = UNSET
@@ -209,6 +275,8 @@ class ScenarioConfig(
     marks: list[str | Mark] | UnsetType = UNSET
     xfail: dict[str, str] | UnsetType = UNSET
     empty: bool | UnsetType = UNSET
+    writer: list[WriterConfig] | UnsetType = UNSET
+    stress: StressConfig | UnsetType = UNSET
 
 
 class StoredConfig(
@@ -268,6 +336,8 @@ _DOCUMENTED = (
     SQLOutput,
     CompareConfig,
     AdapterConfig,
+    WriterConfig,
+    StressConfig,
     ScenarioConfig,
     StoredConfig,
     SessionConfig,
@@ -277,9 +347,8 @@ _ATTRIBUTE = re.compile(r"^    (\w+): (.+(?:\n {8}.+)*)", re.MULTILINE)
 
 #: Keys of the design that this version does not act on, per structure.
 RESERVED_KEYS: dict[type[msgspec.Struct], frozenset[str]] = {
-    ScenarioConfig: frozenset({"writer", "stress", "sessions"}),
-    DefaultsConfig: frozenset({"writer", "stress"}),
-    AdapterConfig: frozenset({"delivery", "exact_resume", "check"}),
+    ScenarioConfig: frozenset({"sessions"}),
+    AdapterConfig: frozenset({"check"}),
 }
 
 

@@ -629,7 +629,9 @@ class WriterScriptError(ParsediffError):
     """A writer's script cannot be cut into steps."""
 
     code = "PD611"
-    hint = "Write one statement or transaction per step, or label steps with `-- step:`."
+    hint = (
+        "Write one statement or transaction per step, or label steps with `-- step:`."
+    )
 
 
 class BadTokenError(ParsediffError):
@@ -651,3 +653,30 @@ class BadFileStepError(ParsediffError):
 
     code = "PD619"
     hint = "Give each [[step]] one operation, its content, and paths below the store."
+
+
+class NotDeterministicError(ParsediffError):
+    """An adapter does otherwise when the same plan is run again."""
+
+    code = "PD614"
+    hint = (
+        "Take threads, wall clocks and the order of sets out of the adapter; use the "
+        "clock of its context."
+    )
+
+
+class LawBrokenError(ParsediffError):
+    """An adapter breaks a law under a plan."""
+
+    code = "PD615"
+    hint = "Replay the token; look at what stands between the reads of the timeline."
+
+
+class InconclusiveError(ParsediffError):
+    """Plans were run, and what they showed proves nothing."""
+
+    code = "PD616"
+    hint = (
+        "Read the store in this process, through sqlite3, apsw or plain files, so that "
+        "its reads can be followed."
+    )

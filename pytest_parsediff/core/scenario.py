@@ -21,6 +21,7 @@ from pytest_parsediff.core.config import (
     DefaultsConfig,
     ScenarioConfig,
     StoredConfig,
+    StressConfig,
 )
 from pytest_parsediff.core.errors import (
     NestedScenarioError,
@@ -198,7 +199,10 @@ class Defaults:
 
 
 def merge(outer: ScenarioConfig, inner: ScenarioConfig) -> ScenarioConfig:
-    """Return *outer* with every key that *inner* sets; ``env`` is merged by name."""
+    """Return *outer* with every key that *inner* sets.
+
+    Tables are merged key by key: ``env`` and ``stress``.
+    """
     given = {
         name: value
         for name in ScenarioConfig.__struct_fields__
@@ -208,6 +212,15 @@ def merge(outer: ScenarioConfig, inner: ScenarioConfig) -> ScenarioConfig:
         return outer
     if inner.env is not UNSET and outer.env is not UNSET:
         given["env"] = {**outer.env, **inner.env}
+    if inner.stress is not UNSET and outer.stress is not UNSET:
+        given["stress"] = msgspec.structs.replace(
+            outer.stress,
+            **{
+                name: value
+                for name in StressConfig.__struct_fields__
+                if (value := getattr(inner.stress, name)) is not UNSET
+            },
+        )
     return msgspec.structs.replace(outer, **given)
 
 

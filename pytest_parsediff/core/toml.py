@@ -19,6 +19,8 @@ from pytest_parsediff.core.config import (
     SessionConfig,
     SQLOutput,
     StoredConfig,
+    StressConfig,
+    WriterConfig,
 )
 from pytest_parsediff.core.errors import (
     BadTOMLError,
@@ -128,6 +130,11 @@ def _convert(
     return checked
 
 
+#: Arrays of tables.
+_ARRAYS: tuple[tuple[str, type[msgspec.Struct]], ...] = (
+    ("marks", Mark),
+    ("writer", WriterConfig),
+)
 #: Tables of tables besides the adapters.
 _NAMED: tuple[tuple[str, type[msgspec.Struct]], ...] = (
     ("stored", StoredConfig),
@@ -140,23 +147,31 @@ def _tables(
 ) -> Iterator[tuple[_Place, _Table, type[msgspec.Struct]]]:
     """Yield each table whose keys are fixed: its place, itself, its structure."""
     yield (), table, structure
-    marks = table.get("marks")
-    for mark in marks if isinstance(marks, list) else ():
-        if isinstance(mark, dict):
-            yield ("marks",), mark, Mark
-    adapters = table.get("adapters")
-    for name, adapter in adapters.items() if isinstance(adapters, dict) else ():
-        if isinstance(adapter, dict):
-            yield ("adapters", name), adapter, AdapterConfig
-            for key, kind in _INNER:
-                inner = adapter.get(key)
-                if isinstance(inner, dict):
-                    yield ("adapters", name, key), inner, kind
-    for key, kind in _NAMED:
-        named = table.get(key)
-        for name, inner in named.items() if isinstance(named, dict) else ():
+    for key, kind in _ARRAYS:
+        array = table.get(key)
+        for inner in array if isinstance(array, list) else ():
             if isinstance(inner, dict):
-                yield (key, name), inner, kind
+                yield (key,), inner, kind
+    stress = table.get("stress")
+    if isinstance(stress, dict):
+        yield ("stress",), stress, StressConfig
+    for name, adapter in _named(table, "adapters"):
+        yield ("adapters", name), adapter, AdapterConfig
+        for key, kind in _INNER:
+            inner = adapter.get(key)
+            if isinstance(inner, dict):
+                yield ("adapters", name, key), inner, kind
+    for key, kind in _NAMED:
+        for name, inner in _named(table, key):
+            yield (key, name), inner, kind
+
+
+def _named(table: _Table, key: str) -> Iterator[tuple[str, _Table]]:
+    """Yield the tables below *key*, each with its name."""
+    named = table.get(key)
+    for name, inner in named.items() if isinstance(named, dict) else ():
+        if isinstance(inner, dict):
+            yield name, inner
 
 
 def _check_keys(

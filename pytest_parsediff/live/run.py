@@ -16,7 +16,7 @@ from pytest_parsediff.live.rundb import RunDatabase
 from pytest_parsediff.live.settings import LiveSettings
 from pytest_parsediff.live.sources import LiveAdapter, resolve_adapter
 from pytest_parsediff.live.stages import OnStage, Stage
-from pytest_parsediff.run import _Environment
+from pytest_parsediff.run import Environment
 
 _TIMEOUT_S = 3600.0
 
@@ -74,7 +74,7 @@ class LiveRun:
         """
         desk = self._workspace.new_desk()
         try:
-            with _Environment(desk.homes()):
+            with Environment(desk.homes()):
                 yield Context(time.monotonic, desk.state, desk.tmp)
         finally:
             desk.remove()

@@ -47,6 +47,8 @@ max_value_mb = 1
 marks = ["slow", {name = "skipif", args = [true], kwargs = {reason = "x"}}]
 xfail = {opencode = "known"}
 empty = false
+writer = [{script = "writers/a.sql", name = "agent"}, {python = "m:f"}]
+stress = {laws = ["converges"], plans = 0, polls = 2, strategy = "auto", seed = 1}
 
 [mtime]
 "**" = 2026-01-01T00:00:00Z
@@ -82,6 +84,10 @@ sort = ["ts"]
 ordered = false
 encoder = "declared"
 compare = {}
+emits = "session"
+tombstones = {kind = ["gone"]}
+delivery = "exactly-once"
+exact_resume = true
 """
 COMPARE = """\
 fields = {tokens = ["/usage/input", "/usage/output"]}
@@ -241,11 +247,8 @@ UNKNOWN: list[tuple[Kind, str, int, str]] = [
     ),
 ]
 RESERVED: list[tuple[Kind, str, int]] = [
-    ("scenario", "[stress]\nplans = 1", 1),
-    ("scenario", "\n[[writer]]\nat = 'x'", 2),
     ("scenario", "[sessions.a]", 1),
-    ("parsediff", "stress = {}", 1),
-    ("parsediff", "[adapters.x]\ndelivery = 'once'", 2),
+    ("parsediff", "[adapters.x]\ncheck = ['x']", 2),
 ]
 
 

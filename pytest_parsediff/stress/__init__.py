@@ -1,0 +1,1 @@
+"""Stress of one scenario: from its folder to plans, findings and what they prove."""

@@ -1,0 +1,235 @@
+"""Run plans of scenarios: a block of them, or one again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import TypeAlias
+
+from pytest_parsediff.adapters.resolve import Resolved
+from pytest_parsediff.core.errors import (
+    BadTokenError,
+    ForeignTokenError,
+    InconclusiveError,
+    LawBrokenError,
+    NotDeterministicError,
+    ParsediffError,
+)
+from pytest_parsediff.core.place import StorePlacer
+from pytest_parsediff.core.rules import Rules
+from pytest_parsediff.core.scenario import Scenario
+from pytest_parsediff.core.workspace import Desk, Workspace
+from pytest_parsediff.interleave.strategy import BLOCK, Numbered, Plans
+from pytest_parsediff.interleave.token import decode, encode
+from pytest_parsediff.laws.explore import Explored, Explorer, Finding, Quiet
+from pytest_parsediff.laws.law import Law
+from pytest_parsediff.laws.proof import state_proof, why_inconclusive
+from pytest_parsediff.run import Environment
+from pytest_parsediff.stress.outcome import StressOutcome, place_of
+from pytest_parsediff.stress.stand import Stand, StressSettings, build_stand
+
+#: Returns the adapter of a scenario, and how its events become canonical.
+Resolve: TypeAlias = Callable[[Scenario], tuple[Resolved, Rules]]
+#: Called after each plan with what came of the block so far.
+Progress: TypeAlias = Callable[[Explored], None]
+
+
+@dataclass(slots=True)
+class _Standing:
+    """A scenario on its stand, measured."""
+
+    scenario: Scenario
+    settings: StressSettings
+    desk: Desk
+    stand: Stand
+    explorer: Explorer
+    quiet: Quiet
+
+    @property
+    def plans(self) -> Plans:
+        return Plans(
+            shape=self.quiet.shape,
+            strategy=self.settings.strategy,
+            seed=self.settings.seed,
+            scenario=self.scenario.id,
+            total=self.settings.plans,
+        )
+
+
+@dataclass(slots=True, kw_only=True)
+class Stresser:
+    """Runs plans; the stand of the last scenario stays up for its next block.
+
+    Attributes:
+        workspace: Where throwaway folders are made.
+        resolve: Finds adapters.
+        time_s: Longest time for one block, in seconds; ``None`` sets no bound.
+        on_progress: Called after each plan.
+    """
+
+    workspace: Workspace
+    resolve: Resolve
+    time_s: float | None = None
+    on_progress: Progress | None = None
+    _placer: StorePlacer = field(default_factory=StorePlacer, init=False)
+    _standing: _Standing | None = field(default=None, init=False)
+
+    def run_block(
+        self,
+        scenario: Scenario,
+        settings: StressSettings,
+        number: int,
+        remembered: Sequence[str] = (),
+    ) -> StressOutcome:
+        """Run the plans of one block, those that failed before first.
+
+        Args:
+            scenario: Whose plans.
+            settings: Which plans, and what they are held to.
+            number: Of the block, 0-based.
+            remembered: Tokens that failed in an earlier run; one that means nothing
+                any more is left out. The first block takes them.
+
+        Raises:
+            Unavailable: The scenario cannot run on this machine.
+        """
+        try:
+            standing = self._stand_up(scenario, settings)
+            with Environment(standing.desk.homes()):
+                return self._run_block(standing, number, remembered)
+        except ParsediffError as error:
+            return _failed(scenario, error)
+
+    def replay(
+        self, scenario: Scenario, settings: StressSettings, token: str
+    ) -> StressOutcome:
+        """Run the plan of *token* once.
+
+        Raises:
+            Unavailable: The scenario cannot run on this machine.
+        """
+        try:
+            standing = self._stand_up(scenario, settings)
+            plan = decode(token, standing.stand.fingerprint)
+            with Environment(standing.desk.homes()):
+                replayed = standing.explorer.replay(plan)
+        except ParsediffError as error:
+            return _failed(scenario, error)
+        writers = standing.stand.rig.bench.names
+        if isinstance(replayed, Finding):
+            return _broken(scenario, replayed, token, writers)
+        return StressOutcome(
+            scenario=scenario, proof="1 plan (replayed)", plans=1, writers=writers
+        )
+
+    def close(self) -> None:
+        """Take the last stand down."""
+        if self._standing is not None:
+            self._standing.desk.remove()
+            self._standing = None
+
+    def _stand_up(self, scenario: Scenario, settings: StressSettings) -> _Standing:
+        """Return the stand of *scenario*, the one that stands if it is that one.
+
+        Raises:
+            NotDeterministicError: PD614, two quiet runs differ.
+            ParsediffError: Store, adapter or writers cannot be used.
+        """
+        standing = self._standing
+        if standing is not None and standing.scenario is scenario:
+            standing.settings = settings
+            return standing
+        self.close()
+        desk = self.workspace.new_desk()
+        try:
+            resolved, rules = self.resolve(scenario)
+            with Environment(desk.homes()):
+                stand = build_stand(scenario, resolved, rules, self._placer, desk)
+                explorer = Explorer(
+                    rig=stand.rig,
+                    laws=settings.laws,
+                    polls=settings.polls,
+                    may_crash=Law.CRASH_SAFE in settings.laws,
+                    on_progress=self.on_progress,
+                )
+                quiet = explorer.quiet()
+        except BaseException:
+            desk.remove()
+            raise
+        if quiet.difference:
+            desk.remove()
+            message = f"two runs without writers differ: {quiet.difference}"
+            raise NotDeterministicError(message)
+        self._standing = _Standing(scenario, settings, desk, stand, explorer, quiet)
+        return self._standing
+
+    def _run_block(
+        self, standing: _Standing, number: int, remembered: Sequence[str]
+    ) -> StressOutcome:
+        plans = standing.plans
+        until = None if self.time_s is None else time.monotonic() + self.time_s
+        first = self._remembered(standing, remembered) if number == 0 else iter(())
+        explored = standing.explorer.explore(
+            chain(first, plans.block(number)), plans.shape, until=until
+        )
+        scenario, writers = standing.scenario, standing.stand.rig.bench.names
+        if explored.finding is not None:
+            token = encode(explored.finding.plan, standing.stand.fingerprint)
+            return _broken(scenario, explored.finding, token, writers, explored)
+        in_block = min(plans.sweep_size - number * BLOCK, BLOCK)
+        is_complete = plans.is_complete and (explored.swept >= in_block)
+        proof = state_proof(explored, plans.shape, is_sweep_complete=is_complete)
+        reason = why_inconclusive(standing.quiet, explored)
+        error = InconclusiveError(f"{reason} ({proof})") if reason else None
+        if error is not None:
+            error.where = place_of(scenario)
+        return StressOutcome(
+            scenario=scenario,
+            proof=proof,
+            plans=explored.plans,
+            seconds=explored.seconds,
+            observations=len(explored.observations),
+            errors=tuple(sorted(explored.errors.items())),
+            stopped=explored.stopped,
+            writers=writers,
+            error=error,
+            note=standing.stand.note,
+        )
+
+    def _remembered(
+        self, standing: _Standing, tokens: Sequence[str]
+    ) -> Iterator[Numbered]:
+        for token in tokens:
+            try:
+                plan = decode(token, standing.stand.fingerprint)
+            except (BadTokenError, ForeignTokenError):
+                continue  # the scenario has changed since
+            yield Numbered(-1, plan, is_sweep=False)
+
+
+def _broken(
+    scenario: Scenario,
+    finding: Finding,
+    token: str,
+    writers: tuple[str, ...],
+    explored: Explored | None = None,
+) -> StressOutcome:
+    violation = finding.violation
+    message = f"{scenario.id}: law {violation.law} is broken: {violation.message}"
+    return StressOutcome(
+        scenario=scenario,
+        plans=explored.plans if explored else 1,
+        seconds=explored.seconds if explored else 0.0,
+        finding=finding,
+        token=token,
+        writers=writers,
+        error=LawBrokenError(message, place_of(scenario)),
+    )
+
+
+def _failed(scenario: Scenario, error: ParsediffError) -> StressOutcome:
+    if error.where is None:
+        error.where = place_of(scenario)
+    return StressOutcome(scenario=scenario, error=error)

@@ -1,0 +1,208 @@
+"""Everything that is needed to run plans of one scenario, made once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from msgspec import UNSET
+
+from pytest_parsediff.adapters.contain import name_of
+from pytest_parsediff.adapters.resolve import Resolved
+from pytest_parsediff.core.config import AdapterConfig, StressConfig
+from pytest_parsediff.core.event import Context
+from pytest_parsediff.core.place import StorePlacer
+from pytest_parsediff.core.pointers import Pointer
+from pytest_parsediff.core.rules import Rules
+from pytest_parsediff.core.scenario import Scenario
+from pytest_parsediff.core.workspace import Desk
+from pytest_parsediff.diff.comparison import compile_comparison
+from pytest_parsediff.interleave.bench import Bench
+from pytest_parsediff.interleave.databasebench import DatabaseBench, SQLScriptStep
+from pytest_parsediff.interleave.filebench import FileBench
+from pytest_parsediff.interleave.rig import Rig
+from pytest_parsediff.interleave.states import States
+from pytest_parsediff.interleave.strategy import Strategy
+from pytest_parsediff.interleave.subject import Subject, Unit
+from pytest_parsediff.interleave.token import fingerprint
+from pytest_parsediff.interleave.writers.filesteps import FileStep
+from pytest_parsediff.laws.law import DEFAULT_LAWS, Law
+from pytest_parsediff.stress.detect import detect
+from pytest_parsediff.stress.scripts import Scripted, read_writers
+
+_DEFAULT_POLLS = 2
+#: Plans that a scenario with writers runs when nobody asks for stress.
+DEFAULT_PLANS = 200
+_DEFAULT_TIMEOUT_S = 60.0
+_DEFAULT_OUTPUT_MB = 256.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StressSettings:
+    """What holds for one scenario, its own table and the flags taken together.
+
+    Attributes:
+        laws: What every plan is held to.
+        plans: How many are run.
+        polls: Polls while steps are due.
+        strategy: How plans are chosen.
+        seed: What random ones depend on.
+    """
+
+    laws: tuple[Law, ...] = DEFAULT_LAWS
+    plans: int = DEFAULT_PLANS
+    polls: int = _DEFAULT_POLLS
+    strategy: Strategy = Strategy.AUTO
+    seed: int = 0
+
+    @classmethod
+    def of(
+        cls,
+        table: StressConfig,
+        *,
+        plans: int | None = None,
+        seed: int | None = None,
+        strategy: Strategy | None = None,
+    ) -> StressSettings:
+        """Return the settings of a scenario's table; arguments that are given win."""
+        laws = DEFAULT_LAWS if table.laws is UNSET else tuple(map(Law, table.laws))
+        own_plans = DEFAULT_PLANS if table.plans is UNSET else table.plans
+        own_seed = 0 if table.seed is UNSET else table.seed
+        return cls(
+            laws=laws,
+            plans=own_plans if plans is None else plans,
+            polls=_DEFAULT_POLLS if table.polls is UNSET else table.polls,
+            strategy=strategy or Strategy(table.strategy or "auto"),
+            seed=own_seed if seed is None else seed,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stand:
+    """A scenario on its stand.
+
+    Attributes:
+        rig: Runs plans.
+        fingerprint: Tells its tokens from those of other scenarios.
+        note: What cannot be followed; empty if all is.
+    """
+
+    rig: Rig
+    fingerprint: int
+    note: str
+
+
+def build_stand(
+    scenario: Scenario,
+    resolved: Resolved,
+    rules: Rules,
+    placer: StorePlacer,
+    desk: Desk,
+) -> Stand:
+    """Return the stand of *scenario* in the folders of *desk*.
+
+    Raises:
+        ParsediffError: PD1xx to PD4xx and PD6xx: store, adapter or writers cannot be
+            used.
+    """
+    subject = make_subject(resolved, rules, scenario)
+    store, spare = desk.base / "store", desk.base / "spare"
+    placed = placer.place(scenario, store)
+    try:
+        image = placed.source.path.read_bytes() if scenario.is_sql else None
+        files = None if scenario.is_sql else _read_tree(store)
+        context = Context(time.monotonic, desk.state, desk.tmp)
+        detected = detect(subject, placed.source, store, context)
+    finally:
+        placed.close()
+    writers = read_writers(scenario, image)
+    names = tuple(writer.name for writer in writers)
+    name = placed.source.path.relative_to(store).as_posix()
+    bench: Bench
+    if image is not None:
+        scripts = tuple(cast("tuple[SQLScriptStep, ...]", w.steps) for w in writers)
+        bench = DatabaseBench(
+            image=image,
+            root=store,
+            spare=spare,
+            name=name,
+            library=detected.library,
+            scripts=scripts,
+            names=names,
+        )
+    else:
+        assert files is not None
+        bench = FileBench(
+            files=files,
+            root=store,
+            spare=spare,
+            name="" if name == "." else name,
+            scripts=tuple(cast("tuple[FileStep, ...]", w.steps) for w in writers),
+            names=names,
+        )
+    rig = Rig(
+        subject=subject,
+        bench=bench,
+        driver=detected.driver,
+        context=context,
+        states=States(subject, bench.place, context),
+        timeout_s=subject.timeout_s,
+    )
+    mark = _fingerprint(scenario, resolved, image, files, writers)
+    return Stand(rig=rig, fingerprint=mark, note=detected.note)
+
+
+def make_subject(resolved: Resolved, rules: Rules, scenario: Scenario) -> Subject:
+    """Return the adapter with everything its configuration, or itself, declares."""
+    config, adapter = resolved.config, resolved.adapter
+    timeout_s = scenario.config.timeout_s or config.timeout_s or _DEFAULT_TIMEOUT_S
+    delivery = _declared(config, adapter, "delivery", "at-least-once")
+    return Subject(
+        adapter=adapter,
+        rules=rules,
+        comparison=compile_comparison(config, rules),
+        unit=Unit(_declared(config, adapter, "emits", "event")),
+        tombstones=_tombstones(_declared(config, adapter, "tombstones", {})),
+        is_exactly_once=delivery == "exactly-once",
+        is_exact_resume=bool(_declared(config, adapter, "exact_resume", False)),
+        timeout_s=timeout_s,
+        max_output_mb=config.max_output_mb or _DEFAULT_OUTPUT_MB,
+    )
+
+
+def _declared(config: AdapterConfig, adapter: object, name: str, default: Any) -> Any:
+    """Return what the table says, else what the adapter says of itself."""
+    value = getattr(config, name)
+    return getattr(adapter, name, default) if value is UNSET else value
+
+
+def _tombstones(
+    table: Mapping[str, Sequence[Any]],
+) -> tuple[tuple[Pointer, tuple[Any, ...]], ...]:
+    return tuple((Pointer.parse(place), tuple(v)) for place, v in table.items())
+
+
+def _read_tree(root: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for path in sorted(root.rglob("*"))
+        if path.is_file()
+    }
+
+
+def _fingerprint(
+    scenario: Scenario,
+    resolved: Resolved,
+    image: bytes | None,
+    files: Mapping[str, bytes] | None,
+    writers: Sequence[Scripted],
+) -> int:
+    tree = [
+        part for path, data in (files or {}).items() for part in (path.encode(), data)
+    ]
+    scripts = [part for w in writers for part in (w.name.encode(), w.content)]
+    adapter = name_of(resolved.adapter).encode()
+    return fingerprint(scenario.id.encode(), adapter, image or b"", *tree, *scripts)
