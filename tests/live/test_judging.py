@@ -11,7 +11,17 @@ from typing import Any
 
 import apsw
 import pytest
-from live_bench import ALL, FILES, Bench, Kind, at, mutated, parse_database, run_sql
+from live_bench import (
+    ALL,
+    FILES,
+    Bench,
+    Kind,
+    at,
+    mutated,
+    once,
+    parse_database,
+    run_sql,
+)
 
 from pytest_parsediff.archive.reader import ArchiveReader
 from pytest_parsediff.core.errors import TwoSourcesError, UnknownSessionError
@@ -491,7 +501,22 @@ def test_evidence_of_the_very_snapshot_decides(tmp_path: Path) -> None:
     wrong.between = lambda: bench.write("s1")
     bench.parse = wrong
     verdict = bench.verdict("s1", raced_retries=0)
-    assert Reason.NEWER_THAN_ARCHIVE is not verdict.reason
+    assert (VerdictClass.CHANGED, Reason.CONTENT_EQUAL) == (verdict.cls, verdict.reason)
+
+
+def test_evidence_of_the_very_snapshot_needs_no_other(tmp_path: Path) -> None:
+    """The database was another one before and after, but not when it was parsed."""
+    bench = Bench(tmp_path, Kind.BLIND)
+    bench.right = Exact()
+    bench.record()
+    wrong = Exact(text="wrong")
+    wrong.between = lambda: bench.replace("s1")
+    bench.parse = wrong
+    moments = {
+        StageName.INVENTORIED: lambda: bench.replace("s1"),
+        StageName.OBSERVED: lambda: bench.restore("s1"),
+    }
+    verdict = bench.verdict("s1", once(moments), raced_retries=0)
     assert (VerdictClass.CHANGED, Reason.CONTENT_EQUAL) == (verdict.cls, verdict.reason)
 
 
