@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
@@ -47,9 +48,15 @@ class LiveFile(pytest.File):
     plugin: LiveHost
 
     @classmethod
-    def make(cls, parent: pytest.Collector, plugin: LiveHost, path: Any) -> LiveFile:
-        """Return the node at *path*."""
-        node: LiveFile = cls.from_parent(parent, path=path)
+    def make(cls, parent: pytest.Collector, plugin: LiveHost, path: Path) -> LiveFile:
+        """Return the node at *path*, which may lie outside pytest's root folder.
+
+        pytest would give such a file an empty id.
+        """
+        relative = os.path.relpath(path, parent.config.rootpath)
+        node: LiveFile = cls.from_parent(
+            parent, path=path, nodeid=relative.replace(os.sep, "/")
+        )
         node.plugin = plugin
         return node
 

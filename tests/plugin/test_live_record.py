@@ -300,3 +300,26 @@ def test_a_stored_table_is_a_side(live: LiveProject) -> None:
 
     result.stdout.fnmatch_lines(["1 session: 1 identical"])
     unknown.stderr.fnmatch_lines(["ERROR: PD116: *no [[]stored.yours]; known are mine"])
+
+
+def test_ctrl_c_writes_nothing(live: LiveProject) -> None:
+    """The archive stays as it was, its ledger says why, and the next run is free."""
+    live.write("s1", "a")
+    live.record()
+    live.write("s2", "b")
+    conftest = live.pytester.path / "conftest.py"
+    before = conftest.read_text()
+    conftest.write_text(
+        before.replace(
+            "    for line in",
+            "    if 's2' in str(path): raise KeyboardInterrupt\n    for line in",
+        )
+    )
+
+    result = live.pytester.runpytest_subprocess(*RECORD)
+    conftest.write_text(before)
+    again = live.record()
+
+    assert pytest.ExitCode.INTERRUPTED == result.ret
+    result.stdout.fnmatch_lines(["PD521: interrupted; nothing was written"])
+    again.stdout.fnmatch_lines(["run 3 into *: ok", "2 sessions: 1 ok, 1 unchanged"])

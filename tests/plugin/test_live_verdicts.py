@@ -329,3 +329,23 @@ def gate_section(result: pytest.RunResult) -> list[str]:
         n for n, line in enumerate(lines) if n > start and line.startswith("====")
     )
     return lines[start + 1 : end]
+
+
+def test_an_archive_elsewhere_can_be_named(
+    fake: FakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Outside the root folder ids are relative to it, and can be typed."""
+    fake.of(verdict("identical", "s1"), verdict("identical", "s2"))
+    root = fake.pytester.mkdir("project")
+    for name in ("conftest.py", "verdicts.json"):
+        (fake.pytester.path / name).rename(root / name)
+    (fake.pytester.path / "pytest.ini").unlink()
+    (fake.pytester.path / "a.db").touch()
+    monkeypatch.chdir(root)
+    flags = ("--rootdir=.", "--parsediff-archive=../a.db", COMMAND[1])
+
+    shown = fake.pytester.runpytest(*flags, "--collect-only", "-q").outlines
+    result = fake.pytester.runpytest(*flags, ".", "../a.db::lines-s2")
+
+    assert "../a.db::lines-s2" in shown
+    assert {"passed": 1} == result.parseoutcomes()
