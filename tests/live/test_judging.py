@@ -325,6 +325,46 @@ def test_two_sources_of_one_session(tmp_path: Path) -> None:
             assert VerdictClass.IDENTICAL is judge.judge("toy", "b").cls
 
 
+def two_databases(make: BenchMaker, *sessions: str) -> tuple[Bench, Path, Any]:
+    """Return a store, a second database with *sessions*, and sources for both."""
+    bench = make(Kind.ROWS)
+    other = bench.store / "other.db"
+    rows = ", ".join(f"('{session}', 'hello')" for session in sessions)
+    run_sql(
+        other,
+        "CREATE TABLE message (id INTEGER PRIMARY KEY, session, text)",
+        f"INSERT INTO message (session, text) VALUES {rows}",
+    )
+    return bench, other, (f"toy={bench.db}", f"toy={other}")
+
+
+def test_two_sources_that_list_one_session(make: BenchMaker) -> None:
+    """The inventory knows, so nobody depends on which source is parsed first."""
+    bench, _, sources = two_databases(make, "s1")
+    with pytest.raises(TwoSourcesError, match=r"PD506.*'agent.db' and in 'other.db'"):
+        bench.run(sources=sources)
+
+
+def test_an_id_that_moves_during_the_run_is_looked_for(make: BenchMaker) -> None:
+    """Its source no longer has it, and another one that nobody has parsed yet does."""
+    bench, other, sources = two_databases(make, "s3")
+
+    def move() -> None:
+        bench.remove("s1")
+        for number in (1, 2, 3):
+            run_sql(
+                other, f"INSERT INTO message VALUES ({number + 100}, 's1', 'hello')"
+            )
+
+    bench.config["drop"] = ["id"]
+    bench.record()
+    ran = bench.run(at(StageName.INVENTORIED, move), sources=sources, sessions=("s1",))
+    assert ("identical", "other.db") == (
+        ran.verdicts["s1"].cls.value,
+        ran.verdicts["s1"].source,
+    )
+
+
 def test_events_without_an_id_are_kept(tmp_path: Path) -> None:
     """They belong to the pseudo session of their source."""
     shared = Shared(tmp_path)
