@@ -379,7 +379,8 @@ def test_generators_are_closed(source: Source, context: Context) -> None:
     def mine(path: Path) -> list[Any]:
         return []
 
-    mine.sessions = listing  # type: ignore[attr-defined]
+    held = listing(source)
+    mine.sessions = lambda _source: held  # type: ignore[attr-defined]
     with pytest.raises(AdapterLoadError, match="PD410"):
         find_sessions(registered(mine), source, context)
 
