@@ -143,12 +143,11 @@ def _classify_error(facts: SessionFacts, error: str) -> _Class:
     if facts.stored is not None and facts.stored.is_trashed:
         return _Class(VerdictClass.SKIPPED, Reason.TRASHED)
     evidence = facts.evidence
-    has_moved = evidence is not None and evidence.has_moved_in_attempt
-    if evidence is not None and not facts.source_error:
-        has_moved = has_moved and evidence.outcome is Outcome.MOVED
-    if not has_moved:
+    if evidence is None or not evidence.has_moved_in_attempt:
         return _Class(VerdictClass.PARSE_ERROR, message=error)
-    is_gone = evidence is not None and evidence.reason is Reason.UNREADABLE
+    if not facts.source_error and evidence.outcome is not Outcome.MOVED:
+        return _Class(VerdictClass.PARSE_ERROR, message=error)
+    is_gone = evidence.reason is Reason.UNREADABLE
     reason = Reason.UNREADABLE if is_gone else Reason.MOVED_DURING_RUN
     return _Class(VerdictClass.RACED, reason, error)
 

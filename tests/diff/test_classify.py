@@ -271,6 +271,33 @@ def test_a_verdict_names_its_session() -> None:
     assert Phase.COMPARE is verdict.phase
 
 
+def test_what_nobody_says_changes_no_class() -> None:
+    """Facts that are left out excuse nothing and skip nothing."""
+    stored = stored_session(data_version=0, is_incremental=True)
+
+    compared_only = classify(
+        SessionFacts(
+            adapter="usage",
+            session="ses_1",
+            stored=stored,
+            parsed=parsed_session(),
+            fields=(REAL,),
+        )
+    )
+    stored_only = classify(
+        SessionFacts(adapter="usage", session="ses_1", source="a", stored=stored)
+    )
+
+    assert (VerdictClass.CHANGED, Reason.NO_EVIDENCE) == (
+        compared_only.cls,
+        compared_only.reason,
+    )
+    assert (VerdictClass.SKIPPED, Reason.NOT_DISCOVERED) == (
+        stored_only.cls,
+        stored_only.reason,
+    )
+
+
 # --- presence -------------------------------------------------------------------------
 
 
@@ -284,7 +311,7 @@ def test_a_verdict_names_its_session() -> None:
             id="dropped",
         ),
         pytest.param(
-            facts(stored=stored_session(), is_swept=True),
+            facts(stored=stored_session(), is_swept=True, current_data_version=3),
             VerdictClass.CHANGED,
             Reason.NO_EVIDENCE,
             id="dropped without evidence",
@@ -449,6 +476,18 @@ def test_the_error_of_one_session() -> None:
 
     assert (VerdictClass.PARSE_ERROR, "bad part") == (at_rest.cls, at_rest.message)
     assert VerdictClass.RACED is moving.cls
+
+
+@pytest.mark.parametrize("evidence", [None, UNKNOWN, UNTOUCHED, BEHIND])
+def test_the_error_of_one_session_needs_a_move_during_the_parse(
+    evidence: Evidence | None,
+) -> None:
+    """An archive that is behind explains no error of one session either."""
+    broken = parsed_session(error="bad part")
+
+    verdict = classify(compared(stored_session(), parsed=broken, evidence=evidence))
+
+    assert VerdictClass.PARSE_ERROR is verdict.cls
 
 
 def test_a_source_whose_only_sessions_are_trashed_fails_nobody() -> None:

@@ -212,10 +212,10 @@ def test_a_title_is_informational_by_the_marker_of_its_row(
 def test_a_title_is_shown_on_one_harmless_line() -> None:
     """What people wrote into a title cannot break lines or trick a terminal."""
     diff = compare_title(
-        "a", {"s": "b\n\x1b[2J" + "x" * 200}, "s", is_incremental=False
+        "é", {"s": "b\n\x1b[2J" + "x" * 200}, "s", is_incremental=False
     )
 
     assert diff is not None
-    assert '"a"' == diff.stored
+    assert '"é"' == diff.stored
     assert len(diff.parsed) <= 81
     assert diff.parsed.isprintable()

@@ -93,7 +93,7 @@ def test_informational_differences_never_fail() -> None:
     verdicts = [verdict(IDENTICAL, fields=(INFORMATIONAL,))]
 
     assert [] == codes(verdicts)
-    assert 1 == count_verdicts(verdicts).informational_only
+    assert 1 == count_verdicts([*verdicts, *some(2, IDENTICAL)]).informational_only
 
 
 @pytest.mark.parametrize("cls", sorted(set(VerdictClass) - {IDENTICAL}))
@@ -225,6 +225,7 @@ def test_scope_leaves_out_what_somebody_left_out() -> None:
     ]
 
     assert 3 == count_verdicts(verdicts).in_scope
+    assert {} == count_verdicts(some(1, SKIPPED)).skipped
 
 
 # --- runs of nothing ------------------------------------------------------------------
@@ -270,6 +271,7 @@ def test_races_that_were_declared_are_verified() -> None:
     totals = count_verdicts(some(1, RACED), lambda _: True)
 
     assert decide(totals, GateSettings()).passed
+    assert 3 == (totals + count_verdicts(some(2, IDENTICAL))).verified
 
 
 @pytest.mark.parametrize(
@@ -301,6 +303,24 @@ def test_a_run_of_nothing_says_why(
     (cause,) = decide(count_verdicts(verdicts), GateSettings()).causes
 
     assert text == cause.text
+    assert cause.hint.startswith(hint)
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "hint"),
+    [
+        ([*stale(1), verdict(PENDING)], "Record the archive again"),
+        ([*stale(2), verdict(SKEW)], "Check"),
+        ([verdict(PENDING), verdict(RACED)], "Check"),
+    ],
+)
+def test_recording_again_helps_only_where_nothing_else_is_in_the_way(
+    verdicts: list[Verdict], hint: str
+) -> None:
+    """The last cause is that nothing was verified."""
+    cause = decide(count_verdicts(verdicts), GateSettings()).causes[-1]
+
+    assert "PD512" == cause.code
     assert cause.hint.startswith(hint)
 
 
@@ -445,6 +465,11 @@ def test_settings_that_mean_nothing(name: str, text: str, message: str) -> None:
         read_settings({name: text})
 
     assert "PD116" == caught.value.code
+
+
+def test_most_retries() -> None:
+    """The largest number that is taken."""
+    assert 1000 == given(raced_retries="1000").raced_retries
 
 
 @pytest.mark.parametrize("text", ["0", "7", "0%", "5%", "2.5%", "100%"])
