@@ -21,14 +21,17 @@ from pytest_parsediff.core.errors import (
     Where,
 )
 from pytest_parsediff.core.place import StorePlacer
-from pytest_parsediff.core.scenario import Scenario
+from pytest_parsediff.core.scenario import SCENARIO_TOML, Scenario
 from pytest_parsediff.core.toml import read_text
 from pytest_parsediff.core.workspace import Desk
+from pytest_parsediff.diff.expectation import Expectation, check
 from pytest_parsediff.diff.verdict import Verdict
+from pytest_parsediff.gate_writers import RECORDED, GateWriters
 from pytest_parsediff.golden.stage import Selected, Staged, StageFile, digest
 from pytest_parsediff.golden.status import GoldenStatus, check_golden, read_golden
 from pytest_parsediff.live.settings import LiveSettings
 from pytest_parsediff.live.staging import stage
+from pytest_parsediff.live_config import expectation_of
 from pytest_parsediff.live_engine import known_adapter, open_engine, take_inventory
 from pytest_parsediff.run import Outcome, Runner
 
@@ -56,14 +59,24 @@ class ScenarioGate:
         return msgspec.structs.replace(outcome, error=error)
 
     def _find_error(self, scenario: Scenario) -> ParsediffError | None:
-        lines = verdict_lines(self.judge(scenario))
+        verdicts = self.judge(scenario)
+        expectations = _expectations(scenario)
+        unmet = check(verdicts, expectations, must_declare_raced=True)
         path = scenario.folder / VERDICTS
-        check = check_golden(read_golden(path), lines, path)
-        if check.passed or check.status is GoldenStatus.UNREADABLE:
-            return check.error
-        what = "there is no golden of" if check.status is GoldenStatus.MISSING else ""
+        golden = read_golden(path)
+        for one in unmet:
+            is_declared = one.expectation is not None
+            if is_declared or (golden is None and expectations):
+                return one.error
+        if golden is None and expectations:
+            return None
+        lines = verdict_lines(verdicts)
+        found = check_golden(golden, lines, path)
+        if found.passed or found.status is GoldenStatus.UNREADABLE:
+            return found.error
+        what = "there is no golden of" if found.status is GoldenStatus.MISSING else ""
         message = f"{what or 'these are not'} the verdicts of {len(lines)} sessions"
-        detail = _difference(check.expected, lines)
+        detail = _difference(found.expected, lines)
         return VerdictGoldenError(message, Where(path), detail=detail)
 
     def stage(self, outcome: Outcome, node_id: str, stages: StageFile) -> Outcome:
@@ -109,7 +122,8 @@ class ScenarioGate:
             placed = self._placer.place(scenario, desk.store)
             try:
                 settings = self._settings(scenario, placed.source.path)
-                return _judge(scenario, settings, desk)
+                writers = GateWriters.read(scenario, placed)
+                return _judge(scenario, settings, desk, writers)
             finally:
                 placed.close()
         finally:
@@ -127,7 +141,9 @@ class ScenarioGate:
         )
 
 
-def _judge(scenario: Scenario, settings: LiveSettings, desk: Desk) -> list[Verdict]:
+def _judge(
+    scenario: Scenario, settings: LiveSettings, desk: Desk, writers: GateWriters
+) -> list[Verdict]:
     archive = desk.base / "archive.db"
     script = scenario.folder / STORED_SQL
     name = settings.sources[0].partition("=")[0]
@@ -142,9 +158,10 @@ def _judge(scenario: Scenario, settings: LiveSettings, desk: Desk) -> list[Verdi
         fill_missing(archive, staged)
     finally:
         staged.close()
+    writers.act(RECORDED)
     rundb = desk.base / "run.db"
-    take_inventory(settings, archive, rundb)
-    engine = open_engine(settings, archive, rundb)
+    take_inventory(settings, archive, rundb, writers)
+    engine = open_engine(settings, archive, rundb, writers)
     try:
         judged = [
             engine.judge(entry.adapter, entry.session)
@@ -153,6 +170,14 @@ def _judge(scenario: Scenario, settings: LiveSettings, desk: Desk) -> list[Verdi
         return [*judged, *engine.sweep()]
     finally:
         engine.close()
+
+
+def _expectations(scenario: Scenario) -> list[Expectation]:
+    path = scenario.folder / SCENARIO_TOML
+    return [
+        expectation_of(path, session, table)
+        for session, table in (scenario.config.sessions or {}).items()
+    ]
 
 
 def verdict_lines(verdicts: Iterable[Verdict]) -> list[bytes]:

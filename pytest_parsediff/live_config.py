@@ -67,7 +67,7 @@ class LiveConfig:
                 for name, queries in (tables.stored or {}).items()
             }
             expectations += [
-                _expectation(path, session, table)
+                expectation_of(path, session, table)
                 for session, table in (tables.sessions or {}).items()
             ]
         registered: dict[str, object] = {}
@@ -127,7 +127,8 @@ def _files(config: pytest.Config) -> list[tuple[Path, DefaultsConfig]]:
     return found
 
 
-def _expectation(path: Path, session: str, table: SessionConfig) -> Expectation:
+def expectation_of(path: Path, session: str, table: SessionConfig) -> Expectation:
+    """Return what the table of one session in the file at *path* declares."""
     return Expectation(
         sessions=(session,),
         kind=ExpectedKind(table.expect),

@@ -154,7 +154,7 @@ class ScenarioPlugin:
 
         mode = Mode.UPDATE if self.updating else Mode.VERIFY
         outcome = self.runner.run(item.scenario, mode)
-        if outcome.error is None and _has_verdicts(str(item.scenario.folder)):
+        if outcome.error is None and _has_verdicts(item.scenario):
             outcome = self._judge(item, outcome)
         if self.updating and outcome.error is None:
             self._stage().add(outcome.staged(item.nodeid))
@@ -311,7 +311,9 @@ def _update_on_ci() -> pytest.UsageError:
     return pytest.UsageError(str(UpdateOnCIError(message)))
 
 
-def _has_verdicts(folder: str) -> bool:
-    """Return whether the scenario in *folder* is about verdicts too."""
-    names = ("stored.sql", "expected.verdicts.jsonl")
+def _has_verdicts(scenario: Scenario) -> bool:
+    """Return whether *scenario* is about verdicts too."""
+    if scenario.config.sessions:
+        return True
+    folder, names = scenario.folder, ("stored.sql", "expected.verdicts.jsonl")
     return any(os.path.exists(f"{folder}{os.sep}{name}") for name in names)

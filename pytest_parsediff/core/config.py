@@ -212,11 +212,15 @@ class WriterConfig(
         python: ``module:callable`` that returns steps: SQL, or functions of the store's
             path and the clock's milliseconds.
         name: What timelines call it; the name of its script if nothing is given.
+        at: Moment of a parse-diff at which all its steps run: after the named one.
     """
 
     script: str | UnsetType = UNSET
     python: str | UnsetType = UNSET
     name: str | UnsetType = UNSET
+    at: (
+        Literal["recorded", "inventoried", "observed", "parsed", "judged"] | UnsetType
+    ) = UNSET
 
 
 class StressConfig(
@@ -237,6 +241,22 @@ class StressConfig(
     polls: Annotated[int, Meta(ge=1, le=20)] | UnsetType = UNSET
     strategy: Literal["auto", "sweep", "pct", "exhaustive"] | UnsetType = UNSET
     seed: Annotated[int, Meta(ge=0)] | UnsetType = UNSET
+
+
+class SessionConfig(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
+):
+    """One ``[sessions."<id>"]`` table: what is known to become of a session.
+
+    Attributes:
+        expect: The class that it must have in a parse-diff.
+        fields: For ``changed``: exactly the fields that differ.
+        reason: Why that is right; for people.
+    """
+
+    expect: Literal["raced", "changed"]
+    fields: list[str] | UnsetType = UNSET
+    reason: str | UnsetType = UNSET
 
 
 class ScenarioConfig(
@@ -260,6 +280,7 @@ class ScenarioConfig(
         empty: Whether no event at all is the right output.
         writer: Who writes while the adapter reads.
         stress: How the writers are placed, and what must hold.
+        sessions: What is declared of sessions, by id.
     """
 
     adapter: str | UnsetType = UNSET
@@ -277,6 +298,7 @@ class ScenarioConfig(
     empty: bool | UnsetType = UNSET
     writer: list[WriterConfig] | UnsetType = UNSET
     stress: StressConfig | UnsetType = UNSET
+    sessions: dict[str, SessionConfig] | UnsetType = UNSET
 
 
 class StoredConfig(
@@ -299,22 +321,6 @@ class StoredConfig(
     adapter: str | UnsetType = UNSET
 
 
-class SessionConfig(
-    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
-):
-    """One ``[sessions."<id>"]`` table: what is known to become of a session.
-
-    Attributes:
-        expect: The class that it must have in a parse-diff.
-        fields: For ``changed``: exactly the fields that differ.
-        reason: Why that is right; for people.
-    """
-
-    expect: Literal["raced", "changed"]
-    fields: list[str] | UnsetType = UNSET
-    reason: str | UnsetType = UNSET
-
-
 class DefaultsConfig(
     ScenarioConfig, frozen=True, kw_only=True, forbid_unknown_fields=True
 ):
@@ -323,12 +329,10 @@ class DefaultsConfig(
     Attributes:
         adapters: Adapters by name.
         stored: Stored sessions in databases of tools, by name.
-        sessions: What is declared of sessions, by id.
     """
 
     adapters: dict[str, AdapterConfig] | UnsetType = UNSET
     stored: dict[str, StoredConfig] | UnsetType = UNSET
-    sessions: dict[str, SessionConfig] | UnsetType = UNSET
 
 
 _DOCUMENTED = (
@@ -347,7 +351,6 @@ _ATTRIBUTE = re.compile(r"^    (\w+): (.+(?:\n {8}.+)*)", re.MULTILINE)
 
 #: Keys of the design that this version does not act on, per structure.
 RESERVED_KEYS: dict[type[msgspec.Struct], frozenset[str]] = {
-    ScenarioConfig: frozenset({"sessions"}),
     AdapterConfig: frozenset({"check"}),
 }
 

@@ -192,7 +192,8 @@ class Defaults:
             name: (queries, folder) for name, queries in (inner.stored or {}).items()
         }
         return Defaults(
-            merge(self.config, inner),
+            # what is declared of live sessions says nothing of those in scenarios
+            merge(self.config, msgspec.structs.replace(inner, sessions=UNSET)),
             {**self.adapters, **configured},
             {**self.stored, **stored},
         )

@@ -47,7 +47,8 @@ max_value_mb = 1
 marks = ["slow", {name = "skipif", args = [true], kwargs = {reason = "x"}}]
 xfail = {opencode = "known"}
 empty = false
-writer = [{script = "writers/a.sql", name = "agent"}, {python = "m:f"}]
+writer = [{script = "a.sql", name = "agent", at = "parsed"}, {python = "m:f"}]
+sessions = {a = {expect = "changed", fields = ["x"], reason = "y"}}
 stress = {laws = ["converges"], plans = 0, polls = 2, strategy = "auto", seed = 1}
 
 [mtime]
@@ -112,6 +113,7 @@ GOOD: list[tuple[Kind, str]] = [
     ("parsediff", '[adapters.x]\nsession = ["a", "/b/c"]'),
     ("parsediff", f"[adapters.x.compare]\n{COMPARE}"),
     ("parsediff", '[sessions."a b"]\nexpect = "raced"'),
+    ("scenario", '[sessions.a]\nexpect = "raced"'),
     (
         "parsediff",
         '[sessions.a]\nexpect = "changed"\nfields = ["x"]\nreason = "y"',
@@ -247,7 +249,6 @@ UNKNOWN: list[tuple[Kind, str, int, str]] = [
     ),
 ]
 RESERVED: list[tuple[Kind, str, int]] = [
-    ("scenario", "[sessions.a]", 1),
     ("parsediff", "[adapters.x]\ncheck = ['x']", 2),
 ]
 

@@ -111,3 +111,80 @@ def test_a_script_that_cannot_run(pytester: pytest.Pytester, scenario: Path) -> 
     result = pytester.runpytest("--parsediff")
 
     result.stdout.fnmatch_lines(["PD201: scenarios/one/stored.sql:1:1: *"])
+
+
+EVIDENCE = f'{TOML}evidence = "SELECT x, id FROM t ORDER BY id"\n'
+
+
+@pytest.fixture
+def written(pytester: pytest.Pytester, add: AddScenario) -> Path:
+    """Return a scenario in which somebody writes into the session ``a``."""
+    (pytester.path / "scenarios").mkdir()
+    (pytester.path / "scenarios" / "parsediff.toml").write_text(EVIDENCE)
+    folder = add("one")
+    (folder / "writers").mkdir()
+    (folder / "writers" / "agent.sql").write_text("INSERT INTO t VALUES (3, 'a');\n")
+    return folder
+
+
+def declare(folder: Path, at: str, expect: str = "raced", more: str = "") -> None:
+    """Write a scenario.toml with the writer and a declaration."""
+    (folder / "scenario.toml").write_text(
+        f'[[writer]]\nscript = "writers/agent.sql"\n{at}\n'
+        f'[sessions.a]\nexpect = "{expect}"\n{more}\n[stress]\nplans = 0\n'
+    )
+
+
+@pytest.mark.parametrize("at", ["", 'at = "observed"'])
+def test_a_writer_between_look_and_parse_is_a_race(
+    pytester: pytest.Pytester, written: Path, at: str
+) -> None:
+    """The declaration comes true; the other session stays identical."""
+    declare(written, at)
+
+    pytester.runpytest("--parsediff").assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize(
+    ("at", "message"),
+    [
+        ('at = "recorded"', "the archive is behind (newer_than_archive)"),
+        ('at = "judged"', "it is identical"),
+        ('at = "parsed"', "it is identical"),
+    ],
+)
+def test_a_writer_at_another_moment_is_none(
+    pytester: pytest.Pytester, written: Path, at: str, message: str
+) -> None:
+    """The same write: before the run the archive is behind, after it nothing differs."""
+    declare(written, at)
+
+    result = pytester.runpytest("--parsediff")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([f"PD511: *'a' was declared raced: {message}"])
+
+
+def test_a_race_that_nobody_declared_fails(
+    pytester: pytest.Pytester, written: Path
+) -> None:
+    """In a scenario only the scenario itself writes."""
+    declare(written, "", "changed", 'fields = ["records"]')
+    toml = written / "scenario.toml"
+    text = toml.read_text().replace("[sessions.a]", "[sessions.b]")
+    toml.write_text(text)
+
+    result = pytester.runpytest("--parsediff")
+
+    result.stdout.fnmatch_lines(["PD510: session 'a' of adapter 'rows' is raced: *"])
+
+
+def test_declarations_of_live_sessions_are_not_about_scenarios(
+    pytester: pytest.Pytester, add: AddScenario
+) -> None:
+    """parsediff.toml declares for live runs."""
+    add("one")
+    toml = pytester.path / "scenarios" / "parsediff.toml"
+    toml.write_text('[sessions.nobody]\nexpect = "raced"\n')
+
+    pytester.runpytest("--parsediff").assert_outcomes(passed=1)

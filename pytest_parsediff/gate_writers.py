@@ -1,0 +1,82 @@
+"""Writers of a scenario that act at one moment of its parse-diff."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from pytest_parsediff.core.place import Placed
+from pytest_parsediff.core.scenario import Scenario
+from pytest_parsediff.interleave.clock import HarnessClock
+from pytest_parsediff.interleave.writers.filesteps import FileStep
+from pytest_parsediff.interleave.writers.process import ProcessWriter
+from pytest_parsediff.live.stages import Stage, StageName
+from pytest_parsediff.stress.scripts import Script, read_writers
+
+#: When a writer acts that does not say when: after the source was first looked at.
+DEFAULT_AT = "observed"
+#: Before anything of the run happened, and after the archive was made.
+RECORDED = "recorded"
+
+
+@dataclass(frozen=True, slots=True)
+class GateWriters:
+    """Lets each writer act once, as a whole, when its moment comes.
+
+    A writer of a database runs in a process of its own, so that it cannot take away the
+    locks of an adapter that reads through another SQLite library in this one.
+
+    Attributes:
+        placed: The store.
+        due: Scripts by moment, in the order of the configuration; taken out when they
+            run.
+    """
+
+    placed: Placed
+    due: dict[str, list[Script]] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, scenario: Scenario, placed: Placed) -> GateWriters:
+        """Read the writers of *scenario*, whose store is *placed*.
+
+        Raises:
+            ParsediffError: PD103, PD410, PD611 or PD619, a writer cannot be used.
+        """
+        configs = scenario.config.writer or []
+        image = None
+        if configs and scenario.is_sql:
+            image = placed.source.path.read_bytes()
+        due = defaultdict(list)
+        scripted = read_writers(scenario, image)
+        for config, one in zip(configs, scripted, strict=True):
+            due[config.at or DEFAULT_AT].append(one.steps)
+        return cls(placed, dict(due))
+
+    def __call__(self, stage: Stage) -> None:
+        """Act if this is the moment, and the first one of its name."""
+        if stage.name is not StageName.EMITTED:
+            self.act(stage.name.value)
+
+    def act(self, moment: str) -> None:
+        """Run everything that is due at *moment*.
+
+        Raises:
+            ParsediffError: A step cannot be done.
+        """
+        for steps in self.due.pop(moment, ()):
+            self._run(steps)
+
+    def _run(self, steps: Script) -> None:
+        clock = HarnessClock(time.time_ns() // 1_000_000)
+        sql = [step for step in steps if not isinstance(step, FileStep)]
+        for step in steps:
+            if isinstance(step, FileStep):
+                step.run(self.placed.source.root, clock)
+        if sql:
+            writer = ProcessWriter(self.placed.source.path, clock)
+            try:
+                for step in sql:
+                    writer.run(step.statements)
+            finally:
+                writer.close()
