@@ -12,7 +12,7 @@ from pytest_parsediff.interleave.rig import Rig, Run
 from pytest_parsediff.interleave.shape import Shape
 from pytest_parsediff.interleave.shrink import shrink
 from pytest_parsediff.interleave.strategy import Numbered
-from pytest_parsediff.laws.checks import PER_RUN
+from pytest_parsediff.laws.checks import Check, checks_for
 from pytest_parsediff.laws.law import Law, Violation
 
 
@@ -104,6 +104,10 @@ class Explorer:
     polls: int = 2
     may_crash: bool = True
     on_progress: Callable[[Explored], None] | None = None
+    _checks: list[Check] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._checks = checks_for(self.rig, self.laws)
 
     def quiet(self) -> Quiet:
         """Run twice without writers, compare, and measure.
@@ -194,12 +198,10 @@ class Explorer:
         states = self.rig.states
         try:
             run = self.rig.run(plan)
-            for law in self.laws:
-                check = PER_RUN.get(law)
-                if check is not None:
-                    violation = check(run, states, self.rig.subject)
-                    if violation is not None:
-                        return run, violation
+            for check in self._checks:
+                violation = check(run, states, self.rig.subject)
+                if violation is not None:
+                    return run, violation
             return run, None
         finally:
             states.forget_contents()

@@ -27,6 +27,8 @@ class Control:
 
     def check(self, run: Run) -> Violation | None:
         """Return the violation if the store is not what the steps alone make of it."""
+        if run.witness.sniffed:
+            return _sniffed(run.witness.sniffed)
         state = run.states[-1]
         expected = self._contents.get(state)
         if expected is None:
@@ -48,3 +50,11 @@ class Control:
             return hashlib.sha256(written.capture()).digest()
         finally:
             written.close()
+
+
+def _sniffed(names: Sequence[str]) -> Violation:
+    message = (
+        f"{names[0]} was opened as a plain file while a connection to it was open:"
+        f" closing it drops the locks of the connection"
+    )
+    return Violation(law=Law.READ_ONLY, message=message, details=tuple(names))

@@ -9,6 +9,7 @@ from typing import Any
 
 import apsw
 
+from pytest_parsediff.interleave.drivers.audit import listening
 from pytest_parsediff.interleave.drivers.driver import (
     Follower,
     Reach,
@@ -26,19 +27,21 @@ class ApswDriver:
         """Report every snapshot that such a connection takes; see ``Driver``."""
         following = _Following(root, reach)
         apsw.connection_hooks.append(following.hear)
-        try:
-            yield following.witness
-        finally:
-            apsw.connection_hooks.remove(following.hear)
-            following.detach()
+        with listening(following.hear_event):
+            try:
+                yield following.witness
+            finally:
+                apsw.connection_hooks.remove(following.hear)
+                following.detach()
 
 
 class _Following(Follower):
     """The connections of one reader while it is followed."""
 
-    def __init__(self, root: Path, reach: Reach) -> None:
-        super().__init__(root, reach)
-        self._connections: list[apsw.Connection] = []
+    def hear_event(self, event: str, args: tuple[Any, ...]) -> None:
+        """Notice a database file that is opened as a plain one."""
+        if event == "open":
+            self.hear_open(args[0])
 
     def hear(self, connection: apsw.Connection) -> None:
         """Notice a new connection; not one that a writer makes in its step."""
@@ -50,17 +53,19 @@ class _Following(Follower):
             self._trace(connection, event)
 
         connection.trace_v2(apsw.SQLITE_TRACE_STMT, trace, id=self)
-        self._connections.append(connection)
-        self.witness.connections += 1
-        self.witness.closers.append(connection.close)
+        self.follow(connection, path)
+
+    def connect_nowhere(self) -> apsw.Connection:
+        """Return a connection to memory."""
+        return apsw.Connection(":memory:")
 
     def detach(self) -> None:
         """Leave every connection alone from now on."""
         self.leave()
-        for connection in self._connections:
+        for connection, _ in self._followed:
             with suppress(apsw.Error):  # closed meanwhile
                 connection.trace_v2(0, None, id=self)
-        self._connections.clear()
+        self._followed.clear()
 
     def _trace(self, connection: apsw.Connection, event: dict[str, Any]) -> None:
         """Hear of a statement that is about to start; one in a trigger is none."""

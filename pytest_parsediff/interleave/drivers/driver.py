@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 from urllib.parse import unquote, urlsplit
 
 from pytest_parsediff.interleave.schedule import Kind
@@ -31,6 +32,8 @@ class Witness:
             exceptions; to be raised again at the next boundary.
         closers: Closes each connection that is followed.
         is_aside: Whether what happens now is not the reader's.
+        sniffed: Database files that the reader opened as plain files while it had a
+            connection to them, one line each.
     """
 
     connections: int = 0
@@ -41,6 +44,7 @@ class Witness:
     failure: BaseException | None = None
     closers: list[Callable[[], object]] = field(default_factory=list, repr=False)
     is_aside: bool = False
+    sniffed: list[str] = field(default_factory=list)
 
     @contextmanager
     def aside(self) -> Iterator[None]:
@@ -78,6 +82,11 @@ class Driver(Protocol):
         ...
 
 
+#: References to a followed connection that are a driver's, beside the list of those
+#: followed: what traces it, and what closes it. One that nobody else holds would be gone.
+_OWN_REFERENCES = 2
+
+
 class Follower:
     """What drivers share: one reader below one root, followed until it is left.
 
@@ -93,6 +102,57 @@ class Follower:
         self._is_busy = False
         self._thread = threading.get_ident()
         self._lock = threading.RLock()
+        self._followed: list[tuple[Any, str]] = []
+
+    def follow(self, connection: Any, path: str) -> None:
+        """Note a connection of the reader to the database at *path*."""
+        self._followed.append((connection, os.path.realpath(path)))
+        self.witness.connections += 1
+        self.witness.closers.append(connection.close)
+
+    def connect_nowhere(self) -> Any:
+        """Return a connection of the library that is followed, to nothing."""
+        raise NotImplementedError
+
+    def _count_bare(self) -> int:
+        """Return what ``getrefcount`` says of a connection that only a list holds."""
+        held = [self.connect_nowhere()]
+        try:
+            return sys.getrefcount(held[0])
+        finally:
+            held[0].close()
+
+    def hear_open(self, file: object) -> None:
+        """Notice a database file that is opened as a plain one.
+
+        Closing *any* descriptor of a file drops all locks that the process holds on it
+        (https://sqlite.org/howtocorrupt.html section 2.2), those of an open connection
+        among them: then a writer may reset the WAL below a snapshot.
+        """
+        if self._is_left or self.is_busy or not self._followed:
+            return
+        if not isinstance(file, (str, bytes, os.PathLike)):
+            return
+        path = os.path.realpath(os.fsdecode(file))
+        held = (path.removesuffix(suffix) for suffix in ("", "-wal", "-shm"))
+        if not any(self._is_held(name) for name in held) or not os.path.exists(path):
+            return
+        name = os.path.relpath(path, self._root)
+        if name not in self.witness.sniffed:
+            self.witness.sniffed.append(name)
+
+    def _is_held(self, path: str) -> bool:
+        """Return whether the reader has an open connection to the database."""
+        for entry in self._followed:
+            if entry[1] != path:
+                continue
+            if sys.getrefcount(entry[0]) > self._count_bare() + _OWN_REFERENCES:
+                try:
+                    _ = entry[0].in_transaction
+                except Exception:  # noqa: BLE001, S112 - each library has its own, and says: closed
+                    continue
+                return True
+        return False
 
     @property
     def is_busy(self) -> bool:

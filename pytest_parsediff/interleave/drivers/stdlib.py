@@ -48,46 +48,49 @@ class _Following(Follower):
 
     def __init__(self, root: Path, reach: Reach) -> None:
         super().__init__(root, reach)
-        self._is_ours = False
-        self._connections: list[sqlite3.Connection] = []
+        self._path: str | None = None
 
     def hear(self, event: str, args: tuple[Any, ...]) -> None:
         """Notice a connection in the making."""
         if event == "sqlite3.connect":
             path = None if self.is_busy else database_path(args[0])
-            self._is_ours = path is not None and self.is_below(path)
-            if self._is_ours:
+            self._path = path if path is not None and self.is_below(path) else None
+            if self._path is not None:
                 self.report(Kind.FILE, "connect")
-        elif event == "sqlite3.connect/handle" and self._is_ours:
-            self._is_ours = False
-            self._attach_later(args[0])
+        elif event == "sqlite3.connect/handle" and self._path is not None:
+            path, self._path = self._path, None
+            self._attach_later(args[0], path)
+        elif event == "open":
+            self.hear_open(args[0])
+
+    def connect_nowhere(self) -> sqlite3.Connection:
+        """Return a connection to memory."""
+        return sqlite3.connect(":memory:")
 
     def detach(self) -> None:
         """Leave every connection alone from now on."""
         self.leave()
-        for connection in self._connections:
+        for connection, _ in self._followed:
             with suppress(sqlite3.Error):  # closed, or of another thread
                 connection.set_trace_callback(None)
-        self._connections.clear()
+        self._followed.clear()
 
-    def _attach_later(self, connection: sqlite3.Connection) -> None:
+    def _attach_later(self, connection: sqlite3.Connection, path: str) -> None:
         """Attach to *connection* at the first event after its constructor."""
         before = sys.getprofile()
 
         def attach(*event: Any) -> None:
             sys.setprofile(before)
             with suppress(sqlite3.Error):  # the constructor failed
-                self._attach(connection)
+                self._attach(connection, path)
             if before is not None:
                 before(*event)
 
         sys.setprofile(attach)
 
-    def _attach(self, connection: sqlite3.Connection) -> None:
+    def _attach(self, connection: sqlite3.Connection, path: str) -> None:
         connection.set_trace_callback(_Tracer(connection, self).trace)
-        self._connections.append(connection)
-        self.witness.connections += 1
-        self.witness.closers.append(connection.close)
+        self.follow(connection, path)
 
 
 class _Tracer:
