@@ -27,6 +27,7 @@ from pytest_parsediff.core.errors import (
 )
 from pytest_parsediff.core.scenario import Folder, Scenario, look
 from pytest_parsediff.ignoring import IgnoreRules
+from pytest_parsediff.stress_collect import StressHost, is_stressed, stress_items
 
 if TYPE_CHECKING:
     from pytest_parsediff.run import Outcome
@@ -34,6 +35,11 @@ if TYPE_CHECKING:
 
 class Host(Protocol):
     """What nodes need of the plugin that made them."""
+
+    @property
+    def stress(self) -> StressHost:
+        """What blocks of plans have in common."""
+        ...
 
     @property
     def updating(self) -> bool:
@@ -198,10 +204,13 @@ class ScenarioFiles(pytest.Collector):
         """Yield the item of each scenario, or its file if that has an error to tell."""
         for file in self.files:
             try:
-                yield file.read()
+                item = file.read()
             except ParsediffError as error:
                 file.error = error
                 yield file
+            else:
+                yield item
+                yield from file.stress_of(item.scenario)
 
 
 class ScenarioFile(pytest.File):
@@ -249,7 +258,7 @@ class ScenarioFile(pytest.File):
         return node
 
     def collect(self) -> Iterable[pytest.Item]:
-        """Yield the item of the scenario.
+        """Yield the item of the scenario, then its blocks of plans.
 
         Raises:
             CollectError: The text of the typed error; other scenarios still run.
@@ -257,9 +266,20 @@ class ScenarioFile(pytest.File):
         try:
             if self.error is not None:
                 raise self.error
-            yield self.read()
+            item = self.read()
         except ParsediffError as error:
             raise self.CollectError(str(error)) from None
+        yield item
+        yield from self.stress_of(item.scenario)
+
+    def stress_of(self, scenario: Scenario) -> Iterable[pytest.Item]:
+        """Return the blocks of plans of *scenario*; none while goldens are updated."""
+        parent = self.parent
+        assert isinstance(parent, ScenarioDirectory)
+        if parent.plugin.updating or not is_stressed(scenario):
+            return ()
+        marks = [as_mark(mark) for mark in scenario.config.marks or ()]
+        return stress_items(self, parent.plugin.stress, scenario, marks)
 
     def read(self) -> ScenarioItem:
         """Return the item of the scenario.
@@ -318,7 +338,7 @@ class ScenarioItem(pytest.Function):
         item.plugin, item.scenario = plugin, scenario
         item.outcome = item.unavailable = None
         for mark in scenario.config.marks or ():
-            item.add_marker(_as_mark(mark))
+            item.add_marker(as_mark(mark))
         if scenario.config.xfail is not UNSET:
             item._add_xfail(scenario.config.xfail)
         return item
@@ -379,7 +399,8 @@ class ScenarioFailed(Exception):  # noqa: N818 - it carries an outcome, not a ca
         self.outcome = outcome
 
 
-def _as_mark(mark: str | Mark) -> pytest.MarkDecorator:
+def as_mark(mark: str | Mark) -> pytest.MarkDecorator:
+    """Return what a configured mark is in pytest."""
     if isinstance(mark, str):
         decorator: pytest.MarkDecorator = getattr(pytest.mark, mark)
         return decorator

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_parsediff.stress_flags import is_stress_asked
+
 if TYPE_CHECKING:
     from pytest_parsediff.golden.update import UpdateMode
 
@@ -118,7 +120,12 @@ def read_settings(config: pytest.Config) -> Settings:
             or here.
     """
     asked = _read_update(config)
-    enabled = bool(config.getoption("parsediff") or asked or config.getini("parsediff"))
+    enabled = bool(
+        config.getoption("parsediff")
+        or asked
+        or is_stress_asked(config)
+        or config.getini("parsediff")
+    )
     update = asked or _implied_update(config)
     if enabled and update and config.getoption("dist", "no") == "each":
         raise _two_writers()

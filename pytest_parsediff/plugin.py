@@ -25,6 +25,7 @@ from pytest_parsediff.options import (
     keep_goldens_from_syrupy,
     read_settings,
 )
+from pytest_parsediff.stress_flags import add_stress_options
 
 if TYPE_CHECKING:
     from pytest_parsediff.fixtures import Parsediff
@@ -39,6 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Register flags and ini values."""
     add_options(parser)
     add_live_options(parser)
+    add_stress_options(parser)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -25,11 +25,14 @@ from pytest_parsediff.core.scenario import Folder, Scenario, walk
 from pytest_parsediff.options import Settings, is_ci
 from pytest_parsediff.reading import ScenarioReader
 from pytest_parsediff.report import attach, facts_of, restore
+from pytest_parsediff.stress_collect import StressItem
+from pytest_parsediff.stress_flags import is_stress_asked
 from pytest_parsediff.tally import Tally
 
 if TYPE_CHECKING:
     from pytest_parsediff.longrepr import FailureRepr
     from pytest_parsediff.run import Outcome, Runner
+    from pytest_parsediff.stress_session import StressSession
 
 PLUGIN_NAME = "parsediff-scenarios"
 
@@ -61,6 +64,18 @@ class ScenarioPlugin:
         if worker is not None:
             self._run_folder = Path(worker["parsediff_run_folder"])
         self._refuse_snapshot_update_on_ci()
+        self._stress: StressSession | None = None
+        if is_stress_asked(config):
+            self.stress.refuse_updates(settings.update)
+
+    @property
+    def stress(self) -> StressSession:
+        """What blocks of plans have in common, made on first use."""
+        if self._stress is None:
+            from pytest_parsediff.stress_session import StressSession  # noqa: PLC0415
+
+            self._stress = StressSession(self.config, lambda: self.runner)
+        return self._stress
 
     def _refuse_snapshot_update_on_ci(self) -> None:
         """Refuse syrupy's update flags too, where they would write scenarios."""
@@ -229,6 +244,8 @@ class ScenarioPlugin:
             attach(report, item.scenario.id, outcome)
             if report.skipped and item.unavailable is not None:
                 report.longrepr = (str(item.path), 1, f"Skipped: {item.unavailable}")
+        elif isinstance(item, StressItem):
+            self.stress.attach(report, item)
         return report
 
     @pytest.hookimpl(tryfirst=True)
@@ -237,6 +254,8 @@ class ScenarioPlugin:
         if self.is_controller and hasattr(report, "parsediff"):
             restore(report, facts_of(report))
             self.tally.add(report)
+        elif self.is_controller and hasattr(report, "parsediff_stress"):
+            self.stress.add(report)
 
     @pytest.hookimpl
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -261,6 +280,8 @@ class ScenarioPlugin:
             from pytest_parsediff.commit import commit_update  # noqa: PLC0415
 
             commit_update(session, mode, folder, self.tally)
+        if self._stress is not None:
+            self._stress.finish(is_controller=self.is_controller)
         try:
             return (yield)
         finally:
@@ -289,6 +310,8 @@ class ScenarioPlugin:
 
         if self.is_controller:
             write_summary(terminalreporter, self.tally)
+            if self._stress is not None:
+                self._stress.write_summary(terminalreporter)
 
     def _stage(self) -> Any:
         from pytest_parsediff.golden.stage import StageFile  # noqa: PLC0415

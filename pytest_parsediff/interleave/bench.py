@@ -55,6 +55,15 @@ class Bench(Protocol):
         """Name per writer, for timelines."""
         ...
 
+    @property
+    def hides_blocks(self) -> bool:
+        """Whether steps at one gap can only be seen all together.
+
+        A file that is written and then replaced stays what it was for whoever has it
+        open, so states in between can be seen after all.
+        """
+        ...
+
     def make(self, clock: HarnessClock) -> Written:
         """Return a fresh store; whatever was there before is removed."""
         ...

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from pytest_parsediff.core.errors import WriterStepError
 from pytest_parsediff.core.event import Source
 from pytest_parsediff.interleave.bench import empty_folder
 from pytest_parsediff.interleave.clock import HarnessClock
@@ -42,9 +43,32 @@ class _SQLStep:
     label: str
     statements: tuple[Statement, ...]
     connection: WriterConnection
+    dates: _Dates
 
-    def run(self, _clock: HarnessClock, /) -> None:
-        self.connection.run(self.statements)
+    def run(self, clock: HarnessClock, /) -> None:
+        try:
+            self.connection.run(self.statements)
+        except WriterStepError as error:
+            message = f"step {self.label!r}: {error.message}"
+            raise WriterStepError(message) from error
+        self.dates.set(clock)
+
+
+class _Dates:
+    """Modification times by the harness's clock, so that readers of them repeat."""
+
+    def __init__(self, path: Path) -> None:
+        self._paths = (str(path), f"{path}-wal")
+        self._known: dict[str, int] = {}
+
+    def set(self, clock: HarnessClock) -> None:
+        """Give the clock's time to each file that has changed since it was given one."""
+        now_ns = clock.now_ms * 1_000_000
+        for path in self._paths:
+            with suppress(FileNotFoundError):
+                if os.stat(path).st_mtime_ns != self._known.get(path):
+                    os.utime(path, ns=(now_ns, now_ns))
+                    self._known[path] = now_ns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +99,11 @@ class DatabaseBench:
         return tuple(len(script) for script in self.scripts)
 
     @property
+    def hides_blocks(self) -> bool:
+        """Always: a snapshot begins before all that is due at a gap, or after it."""
+        return True
+
+    @property
     def is_wal(self) -> bool:
         """Whether the database is in WAL mode (file format, section 1.3.2)."""
         return self.image[18:20] == b"\x02\x02"
@@ -99,10 +128,12 @@ class _WrittenDatabase:
         self._bench = bench
         self._clock = clock
         self._connections = [self._open() for _ in bench.scripts]
-        self._looker: WriterConnection | None = None
+        self._own = self._open()  # now, because a writer may lock everybody out later
         self._last = bench.image
+        dates = _Dates(source.path)
+        dates.set(clock)
         self.writers: list[list[Step]] = [
-            [_SQLStep(one.label, one.statements, connection) for one in script]
+            [_SQLStep(one.label, one.statements, connection, dates) for one in script]
             for script, connection in zip(bench.scripts, self._connections, strict=True)
         ]
 
@@ -112,12 +143,12 @@ class _WrittenDatabase:
     def capture(self) -> bytes:
         """Return what is committed; what a lock hides has not changed."""
         with suppress(Blocked):
-            self._last = self._own().image()
+            self._last = self._own.image()
         return self._last
 
     def truncate_wal(self) -> bool | None:
         """Commit a page that changes nothing, and checkpoint with TRUNCATE."""
-        own = self._own()
+        own = self._own
         if not self._bench.is_wal:
             return None
         version = int.from_bytes(self.capture()[_USER_VERSION], "big", signed=True)
@@ -128,17 +159,10 @@ class _WrittenDatabase:
             return False
         return True
 
-    def _own(self) -> WriterConnection:
-        """Return the harness's own connection, which is none of the writers'."""
-        if self._looker is None:
-            self._looker = self._open()
-        return self._looker
-
     def close(self) -> None:
         """Close the writers' connections."""
-        for connection in (*self._connections, self._looker):
-            if connection is not None:
-                connection.close()
+        for connection in (*self._connections, self._own):
+            connection.close()
 
 
 def _put(content: bytes, root: Path, name: str) -> Path:

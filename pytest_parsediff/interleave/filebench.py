@@ -55,6 +55,11 @@ class FileBench:
         """Number of steps per writer."""
         return tuple(len(script) for script in self.scripts)
 
+    @property
+    def hides_blocks(self) -> bool:
+        """Never: a reader may have a file open that a step replaces."""
+        return False
+
     def make(self, clock: HarnessClock) -> _WrittenFiles:
         """Return a fresh tree, every file as old as the clock."""
         now_ns = clock.now_ms * 1_000_000

@@ -23,7 +23,7 @@ class Poll:
 
     Attributes:
         cursor: Where it started; ``None`` from the beginning.
-        first_state: Index of the state when it began.
+        first_state: Index of the first state that it could have seen.
         last_state: Index of the state when it ended.
         lines: Events, taken apart, in order.
         checkpoints: Cursor, and how many lines came before it in this poll.

@@ -47,7 +47,7 @@ class Run:
         polls: In order; the last one is quiet.
         states: Committed states that the reader could have seen, in order; the first
             one is before any step. Those between two steps at one gap are not among
-            them, because the reader stands still there.
+            them where the bench hides them, because the reader stands still there.
         moments: Everything in order, for a timeline.
         gaps: Gaps reached per poll while steps were due, poll start included.
         emissions: What the reader emitted in these polls.
@@ -221,7 +221,12 @@ class _Running:
     def _after_step(self, placed: Placed) -> None:
         self._state = following(self._state, placed, self.clock.now_ms)
 
+        if not self.rig.bench.hides_blocks:
+            self._after_block()
+
     def _after_block(self) -> None:
+        if self.states[-1] == self._state:
+            return
         if not self.rig.states.knows(self._state):
             self.rig.states.add(self._state, self.written.capture())
         self.states.append(self._state)
@@ -229,13 +234,14 @@ class _Running:
     def _poll(self, schedule: Schedule, witness: Witness, *, is_quiet: bool) -> None:
         poll = Poll(
             cursor=self._durable_cursor(),
-            first_state=len(self.states) - 1,
+            first_state=self.polls[-1].first_state if self.polls else 0,
             is_quiet=is_quiet,
         )
         self.polls.append(poll)
         with witness.aside():
             schedule.begin_poll()
-        poll.first_state = len(self.states) - 1
+        if self.rig.bench.hides_blocks or not self._holds_files():
+            poll.first_state = len(self.states) - 1
         try:
             self._consume(poll, schedule, witness)
             witness.raise_failure()
@@ -256,6 +262,10 @@ class _Running:
             poll.last_state = len(self.states) - 1
             poll.statements = tuple(witness.statements)
             witness.statements.clear()
+
+    def _holds_files(self) -> bool:
+        """Return whether the reader may have files open since an earlier poll."""
+        return self._polled is not None and self._polled.is_kept
 
     def _durable_cursor(self) -> str | None:
         """Return the last checkpoint that any poll handed out."""

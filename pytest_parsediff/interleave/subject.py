@@ -126,6 +126,11 @@ class Polled:
         else:
             self._scan_plainly = cast("Adapter", adapter).scan
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether it keeps a reader, and what that has open, between polls."""
+        return self._reader is not None
+
     def scan(self, cursor: str | None) -> Iterator[Emission]:
         """Start one poll."""
         if self._reader is not None:

@@ -33,12 +33,16 @@ Numbered: TypeAlias = tuple[int, int]
 
 
 def sweep(shape: Shape) -> Iterator[Plan]:
-    """Yield every plan with one block of steps, simplest first, none twice.
+    """Yield every plan with one block of steps, none twice.
 
-    First all writers at each gap; then every crash point, with all steps done before or
-    coming after; then each writer alone at each gap while the others have finished
-    before; then each single step at each gap between what its writer did before and
-    after; and at last every crash point with all writers at each gap.
+    First all writers at each gap. Then, taking turns, so that whoever stops early has
+    seen something of each:
+
+    * every crash point, with all steps done before or coming after;
+    * each writer alone at each gap, when the others have finished before;
+    * each single step at each gap, between what was done before and comes after;
+    * the first steps, however many, at each gap, and the others in the end;
+    * every crash point with all writers at each gap.
     """
     seen: set[Plan] = set()
     for plan in _all(shape):
@@ -55,16 +59,29 @@ def _all(shape: Shape) -> Iterator[Plan]:
             yield Plan((), crash, shape.polls)
         return
     gaps = list(shape.all_gaps())
-    ends = (Gap(0, 0), Gap(shape.polls, 0))
+    ends = [Gap(0, 0), Gap(shape.polls, 0)]
     for ticks in TICKS:
         for gap in gaps:
             yield _plan([(step, gap) for step in steps], ticks, shape)
-    for crash in _crashes(shape):
-        for gap in ends:
-            yield _plan([(step, gap) for step in steps], TICKS[0], shape, crash)
-    yield from _each_writer(shape, steps, gaps)
-    yield from _each_step(shape, steps, gaps)
-    yield from _each_crash(shape, steps, gaps)
+    yield from _in_turns(
+        _each_crash(shape, steps, ends),
+        _each_writer(shape, steps, gaps),
+        _each_step(shape, steps, gaps),
+        _each_beginning(shape, steps, gaps),
+        _each_crash(shape, steps, gaps),
+    )
+
+
+def _in_turns(*kinds: Iterator[Plan]) -> Iterator[Plan]:
+    """Yield the plans of all *kinds*, one of each as long as it has any."""
+    left = list(kinds)
+    while left:
+        for kind in list(left):
+            plan = next(kind, None)
+            if plan is None:
+                left.remove(kind)
+            else:
+                yield plan
 
 
 def _each_writer(
@@ -96,6 +113,16 @@ def _each_step(shape: Shape, steps: list[Numbered], gaps: list[Gap]) -> Iterator
         yield _plan(placed, ticks, shape)
 
 
+def _each_beginning(
+    shape: Shape, steps: list[Numbered], gaps: list[Gap]
+) -> Iterator[Plan]:
+    """Yield plans in which the first steps come at a gap, and all others in the end."""
+    end = Gap(shape.polls, 0)
+    for _, (number, gap) in _bounded(len(steps), gaps, shape, TICKS[2:]):
+        placed = [(s, gap if i <= number else end) for i, s in enumerate(steps)]
+        yield _plan(placed, TICKS[2], shape)
+
+
 def _each_crash(shape: Shape, steps: list[Numbered], gaps: list[Gap]) -> Iterator[Plan]:
     """Yield plans in which the reader is killed and all writers come at one gap."""
     for ticks, (number, gap) in _bounded(len(_crashes(shape)), gaps, shape):
@@ -103,15 +130,18 @@ def _each_crash(shape: Shape, steps: list[Numbered], gaps: list[Gap]) -> Iterato
 
 
 def _bounded(
-    count: int, gaps: list[Gap], shape: Shape
+    count: int,
+    gaps: list[Gap],
+    shape: Shape,
+    patterns: tuple[tuple[int, ...], ...] = TICKS,
 ) -> Iterator[tuple[tuple[int, ...], tuple[int, Gap]]]:
     """Yield tick patterns with pairs of a number below *count* and a gap.
 
     All pairs under all patterns where they are few enough, else an even part of them.
     """
     most = min(_MAX_SINGLE, _MAX_PLACED // sum(shape.writers))
-    is_few = count * len(gaps) * len(TICKS) <= most
-    for ticks in TICKS if is_few else TICKS[:1]:
+    is_few = count * len(gaps) * len(patterns) <= most
+    for ticks in patterns if is_few else patterns[:1]:
         pairs = _spread(count, len(gaps))
         for number, nth in itertools.islice(pairs, most):
             yield ticks, (number, gaps[nth])

@@ -13,6 +13,7 @@ from pytest_parsediff.laws.duplicates import check_no_duplicates
 from pytest_parsediff.laws.law import Law, Violation
 from pytest_parsediff.laws.readonly import Control
 from pytest_parsediff.laws.snapshot import check_snapshot
+from pytest_parsediff.laws.warmcold import check_warm_cold
 
 #: Looks at one run; ``None`` when the law holds.
 Check: TypeAlias = Callable[[Run, States, Subject], Violation | None]
@@ -22,6 +23,7 @@ PER_RUN: dict[Law, Check] = {
     Law.CONVERGES: check_converges,
     Law.NO_DUPLICATES: check_no_duplicates,
     Law.CRASH_SAFE: check_crash_safe,
+    Law.WARM_COLD: check_warm_cold,
 }
 
 

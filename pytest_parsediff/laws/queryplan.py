@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import apsw
+from apsw.ext import query_info
 
 #: A whole table or index is walked. With LIMIT and without sorting the walk ends early.
 _SCAN = re.compile(r"^SCAN (\w+)")
@@ -38,7 +39,8 @@ def find_full_scans(database: Path, statements: Iterable[str]) -> list[str]:
 
 def _scans_of(connection: apsw.Connection, sql: str) -> list[str]:
     try:
-        rows = connection.execute(f"EXPLAIN QUERY PLAN {sql}").fetchall()
+        values = (None,) * query_info(connection, sql).bindings_count
+        rows = connection.execute(f"EXPLAIN QUERY PLAN {sql}", values).fetchall()
     except apsw.Error:  # PRAGMA, BEGIN, or a table that is only the connection's own
         return []
     details = [str(row[3]) for row in rows]

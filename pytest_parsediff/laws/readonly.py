@@ -1,16 +1,18 @@
-"""The law ``read-only`` under writers: the reader leaves no trace in the store."""
+"""The law ``read-only``: the reader leaves no trace in the store."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
 
+from pytest_parsediff.core.proof import observe, violations
 from pytest_parsediff.interleave.bench import Bench
 from pytest_parsediff.interleave.clock import HarnessClock
 from pytest_parsediff.interleave.plan import Gap, Placed, Plan
-from pytest_parsediff.interleave.rig import Run
+from pytest_parsediff.interleave.rig import Rig, Run
 from pytest_parsediff.interleave.schedule import Schedule
 from pytest_parsediff.interleave.states import StateKey
+from pytest_parsediff.laws.deterministic import scan_placed
 from pytest_parsediff.laws.law import Law, Violation
 
 
@@ -58,3 +60,27 @@ def _sniffed(names: Sequence[str]) -> Violation:
         f" closing it drops the locks of the connection"
     )
     return Violation(law=Law.READ_ONLY, message=message, details=tuple(names))
+
+
+def check_quiet_store(rig: Rig) -> Violation | None:
+    """Scan a store that nobody writes, twice, and compare every file of it.
+
+    Digests are taken while nobody has the store open. A second check follows the reader
+    for two polls, so that plain opens of a connected database are seen as well.
+
+    Raises:
+        ParsediffError: PD4xx, the adapter fails.
+    """
+    written = rig.bench.make(HarnessClock())
+    written.close()
+    source = written.source
+    before = observe(source.root)
+    for _ in range(2):
+        scan_placed(rig, source)
+    found = violations(before, observe(source.root))
+    if found:
+        message = f"a scan of a store that nobody writes {found[0]}"
+        return Violation(law=Law.READ_ONLY, message=message, details=tuple(found))
+    run = rig.run(Plan((), None, 2))
+    rig.states.forget_contents()
+    return Control(rig.bench).check(run)

@@ -48,7 +48,10 @@ class ApswWriter:
 
     def image(self) -> bytes:
         """Return the committed content of the database."""
-        return bytes(self._connection.serialize("main"))
+        image = self._connection.serialize("main")
+        if image is None:  # which the type does not tell
+            raise Blocked("the database cannot be serialized now")
+        return bytes(image)
 
     def close(self) -> None:
         """Close it; an open transaction is rolled back."""

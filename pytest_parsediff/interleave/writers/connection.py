@@ -66,7 +66,11 @@ class WriterConnection(Protocol):
         ...
 
     def image(self) -> bytes:
-        """Return the committed content of the database, as its file would hold it."""
+        """Return the committed content of the database, as its file would hold it.
+
+        Raises:
+            Blocked: Somebody has locked everybody out.
+        """
         ...
 
     def close(self) -> None:

@@ -28,10 +28,10 @@ def main(path: Path) -> None:
 def _answer(
     writer: ApswWriter, clock: HarnessClock, question: dict[str, Any]
 ) -> dict[str, Any]:
-    if "image" in question:
-        return {"image": writer.image()}
-    clock.now_ms = question["now_ms"]
     try:
+        if "image" in question:
+            return {"image": writer.image()}
+        clock.now_ms = question["now_ms"]
         writer.run([Statement(sql, tuple(values)) for sql, values in question["run"]])
     except Blocked as blocked:
         return {"blocked": str(blocked)}

@@ -49,7 +49,10 @@ class StdlibWriter:
 
     def image(self) -> bytes:
         """Return the committed content of the database."""
-        return self._connection.serialize()
+        try:
+            return self._connection.serialize()
+        except sqlite3.OperationalError as error:  # it has no code of its own
+            raise Blocked(str(error)) from error
 
     def close(self) -> None:
         """Close it; an open transaction is rolled back."""

@@ -1,0 +1,109 @@
+"""What the flags and ini values of stress runs amount to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from pytest_parsediff.core.config import StressConfig
+from pytest_parsediff.core.errors import BadTokenError, OptionError
+from pytest_parsediff.interleave.strategy import Strategy
+from pytest_parsediff.interleave.token import made_for
+from pytest_parsediff.stress.stand import StressSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StressOptions:
+    """What was asked.
+
+    Attributes:
+        plans: Per scenario; ``None`` leaves that to each one's table.
+        seed: Of random plans; ``None`` the same.
+        strategy: ``None`` the same.
+        time_s: Longest time for one block; ``None`` sets no bound.
+        replay: Token to run again; empty for none.
+    """
+
+    plans: int | None = None
+    seed: int | None = None
+    strategy: Strategy | None = None
+    time_s: float | None = None
+    replay: str = ""
+
+    @property
+    def is_strict(self) -> bool:
+        """Whether stress was asked for, so that nothing shown is a failure."""
+        return self.plans is not None or bool(self.replay)
+
+    def settings(self, table: StressConfig) -> StressSettings:
+        """Return what holds for a scenario with this ``[stress]`` table."""
+        return StressSettings.of(
+            table, plans=self.plans, seed=self.seed, strategy=self.strategy
+        )
+
+
+def read_stress_options(config: pytest.Config) -> StressOptions:
+    """Return what flags say, else ini values.
+
+    Raises:
+        pytest.UsageError: PD116, a value is none. PD612, the token is none.
+    """
+    token = config.getoption("parsediff_replay") or ""
+    if token:
+        try:
+            made_for(token)
+        except BadTokenError as error:
+            raise pytest.UsageError(str(error)) from None
+    return StressOptions(
+        plans=_number(config, "stress", least=0),
+        seed=_number(config, "seed", least=0),
+        strategy=_strategy(config),
+        time_s=_seconds(config),
+        replay=token,
+    )
+
+
+def _text(config: pytest.Config, name: str) -> str | None:
+    """Return what the flag says, else the ini value, else nothing."""
+    given = config.getoption(f"parsediff_{name}", None)
+    if given is None:
+        given = config.getini(f"parsediff_{name}") or None
+    return None if given is None else str(given)
+
+
+def _number(config: pytest.Config, name: str, *, least: int) -> int | None:
+    text = _text(config, name)
+    if text is None:
+        return None
+    if not text.isascii() or not text.isdigit() or int(text) < least:
+        flag = f"--parsediff-{name.replace('_', '-')}"
+        message = f"{flag}: expected a whole number of at least {least}, got {text!r}"
+        raise pytest.UsageError(str(OptionError(message)))
+    return int(text)
+
+
+def _seconds(config: pytest.Config) -> float | None:
+    text = _text(config, "stress_time")
+    if text is None:
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        message = f"--parsediff-stress-time: expected seconds above 0, got {text!r}"
+        raise pytest.UsageError(str(OptionError(message)))
+    return seconds
+
+
+def _strategy(config: pytest.Config) -> Strategy | None:
+    text = _text(config, "stress_strategy")
+    if text is None:
+        return None
+    try:
+        return Strategy(text)
+    except ValueError:
+        known = ", ".join(Strategy)
+        message = f"--parsediff-stress-strategy: expected one of {known}, got {text!r}"
+        raise pytest.UsageError(str(OptionError(message))) from None

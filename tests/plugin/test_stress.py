@@ -1,0 +1,394 @@
+"""Blocks of plans as tests: collected, run, spread, replayed, remembered, interrupted."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+SQL = """\
+PRAGMA journal_mode = wal;
+CREATE TABLE message(id TEXT PRIMARY KEY, session TEXT, data TEXT, updated INTEGER);
+INSERT INTO message VALUES
+    ('m0', 's0', 'v0', 1700000000000), ('m1', 's0', 'v0', 1700000000000);
+"""
+WRITER = """\
+UPDATE message SET data = 'v1', updated = now_ms() WHERE id = 'm0';
+INSERT INTO message VALUES ('m2', 's0', 'new', now_ms());
+INSERT INTO message VALUES ('m3', 's1', 'new', now_ms());
+"""
+READER = """\
+import sqlite3
+import pytest
+from pytest_parsediff import Checkpoint
+
+
+class Reader:
+    name = "reader"
+
+    def __init__(self, sign):
+        self.sign = sign
+
+    def scan(self, source, cursor):
+        db = sqlite3.connect(f"file:{source.path}?mode=ro", uri=True)
+        try:
+            watermark = int(cursor or 0)
+            rows = db.execute(
+                "SELECT id, session, data, updated FROM message"
+                f" WHERE updated {self.sign} ? ORDER BY updated, id", (watermark,)
+            ).fetchall()
+            for id, session, data, updated in rows:
+                yield {"id": id, "session": session, "data": data}
+                watermark = max(watermark, updated)
+            yield Checkpoint(str(watermark))
+        finally:
+            db.close()
+
+
+def unseen(path):
+    import subprocess, sys
+    code = "import sqlite3, sys, json; print(json.dumps([r[0] for r in sqlite3.connect(sys.argv[1]).execute('SELECT id FROM message')]))"
+    import json
+    for id in json.loads(subprocess.check_output([sys.executable, "-c", code, path])):
+        yield {"id": id}
+
+
+class Moody(Reader):
+    polls = 0
+
+    def scan(self, source, cursor):
+        yield from super().scan(source, cursor)
+        Moody.polls += 1
+        yield {"id": f"poll {Moody.polls}", "session": "s"}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_parsediff_adapters(config):
+    return {"wrong": Reader(">"), "right": Reader(">="), "unseen": unseen, "moody": Moody(">=")}
+"""
+TABLES = "\n".join(
+    f'[adapters.{name}]\nsession = "session"\nkey = ["id"]'
+    for name in ("wrong", "right", "unseen", "moody")
+)
+LAWS = 'laws = ["snapshot", "converges"]'
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester) -> pytest.Pytester:
+    """Return a project without a scenario; its adapters differ in one sign."""
+    pytester.makeconftest(READER)
+    pytester.makeini("[pytest]\n")
+    root = pytester.mkdir("scenarios")
+    (root / "parsediff.toml").write_text(TABLES)
+    return pytester
+
+
+def add(pytester: pytest.Pytester, name: str, adapter: str, stress: str = LAWS) -> Path:
+    """Add a scenario with a writer, and its golden."""
+    folder = pytester.path / "scenarios" / name
+    (folder / "writers").mkdir(parents=True)
+    (folder / "fixture.sql").write_text(SQL)
+    (folder / "writers/agent.sql").write_text(WRITER)
+    toml = f'adapter = "{adapter}"\n[[writer]]\nscript = "writers/agent.sql"\n[stress]\n{stress}\n'
+    (folder / "scenario.toml").write_text(toml)
+    keys = {"unseen": ""}.get(adapter, ',"session":"s0"')
+    data = "" if adapter == "unseen" else '"data":"v0",'
+    golden = "".join(f'{{{data}"id":"m{n}"{keys}}}\n' for n in range(2))
+    (folder / "expected.jsonl").write_text(golden)
+    return folder
+
+
+def token_in(result: pytest.RunResult) -> str:
+    """Return the first token that was printed."""
+    found = re.search(r"pd1:[a-z2-7]+", result.stdout.str())
+    assert found is not None
+    return found[0]
+
+
+def test_a_scenario_with_writers_runs_its_plans(project: pytest.Pytester) -> None:
+    """200 plans are two items beside the golden; the summary says what they prove."""
+    add(project, "a", "right")
+
+    result = project.runpytest("--parsediff")
+
+    result.assert_outcomes(passed=3)
+    result.stdout.fnmatch_lines(
+        [
+            "*parsediff stress*",
+            "200 plans, * per second",
+            "*::a-plans-0: 100 plans (* sweep complete, * random), * observations, gaps *",
+            "scenarios/a/fixture.sql::a-plans-1: 100 plans (100 random), *",
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("stress", "flags", "blocks"),
+    [
+        ("plans = 0", [], 0),
+        ("plans = 150", [], 2),
+        ("plans = 150", ["--parsediff-stress=300"], 3),
+        ("plans = 150", ["--parsediff-stress=0"], 0),
+    ],
+)
+def test_the_number_of_items_depends_on_the_number_of_plans(
+    project: pytest.Pytester, stress: str, flags: list[str], blocks: int
+) -> None:
+    """The flag goes before the table; zero plans are no items."""
+    add(project, "a", "right", stress)
+
+    result = project.runpytest("--parsediff", "--collect-only", "-q", *flags)
+
+    expected = ["scenarios/a/fixture.sql::a"]
+    expected += [f"scenarios/a/fixture.sql::a-plans-{n}" for n in range(blocks)]
+    assert expected == result.outlines[: len(expected)]
+    assert f"{len(expected)} test" in result.stdout.str()
+
+
+def test_ini_values_are_defaults(project: pytest.Pytester) -> None:
+    """What a flag can say a file can say."""
+    add(project, "a", "right", "")
+    project.makeini(
+        "[pytest]\nparsediff_stress = 20\nparsediff_stress_strategy = pct\n"
+    )
+
+    result = project.runpytest("--parsediff")
+
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["*a-plans-0: 20 plans (20 random)*"])
+
+
+def test_a_broken_law_shows_the_timeline_and_a_command_that_replays(
+    project: pytest.Pytester,
+) -> None:
+    """The printed command fails in the same way; a fix passes, another writer is told."""
+    folder = add(project, "a", "wrong", f"{LAWS}\nplans = 100")
+    failed = project.runpytest("--parsediff")
+    failed.assert_outcomes(passed=1, failed=1)
+    failed.stdout.fnmatch_lines(
+        [
+            "PD615: *fixture.sql: a: law converges is broken: *",
+            "stale: s0: *",
+            "plan *: made small from 3 to 1 writer step in * replays",
+            "*reader*agent*",
+            "*snapshot SELECT*",
+            "*UPDATE message*",
+        ]
+    )
+    token = token_in(failed)
+    last = next(line for line in failed.outlines if line.startswith("replay: "))
+    arguments = last.removeprefix("replay: pytest ").split()
+
+    again = project.runpytest(*arguments)
+
+    again.assert_outcomes(failed=1)
+    again.stdout.fnmatch_lines(["PD615: *", "replayed: 1 writer step"])
+    assert token == token_in(again)
+    toml = folder / "scenario.toml"
+    toml.write_text(toml.read_text().replace('"wrong"', '"right"'))
+    project.runpytest(*arguments).assert_outcomes(passed=1)
+    (folder / "writers/agent.sql").write_text(WRITER.replace("v1", "v2"))
+    other = project.runpytest(*arguments)
+    other.stdout.fnmatch_lines(["PD613: *"])
+
+
+def test_tokens_of_failures_are_replayed_first(project: pytest.Pytester) -> None:
+    """The next run fails with its first plan, and forgets the token once it passes."""
+    folder = add(project, "a", "wrong", f"{LAWS}\nplans = 100")
+    project.runpytest("--parsediff")
+    cached = project.path / ".pytest_cache/v/parsediff/tokens"
+    assert "pd1:" in cached.read_text()
+
+    again = project.runpytest("--parsediff")
+
+    again.stdout.fnmatch_lines(["plan -1: *", "1 plans, *, 1 broken"])
+    project.makeconftest(READER.replace('Reader(">")', 'Reader(">=")'))
+    project.runpytest("--parsediff").assert_outcomes(passed=2)
+    assert "pd1:" not in cached.read_text()
+    assert folder.is_dir()
+
+
+def test_a_seed_gives_the_same_for_any_number_of_workers(
+    project: pytest.Pytester,
+) -> None:
+    """Tokens and proofs are those of one process."""
+    pytest.importorskip("xdist")
+    add(project, "a", "right")
+    add(project, "b", "wrong", f"{LAWS}\nplans = 100\nstrategy = 'pct'")
+
+    def run(*flags: str) -> tuple[list[str], str]:
+        project.path.joinpath(".pytest_cache").rename(project.path / "old") if (
+            project.path / ".pytest_cache"
+        ).exists() else None
+        result = project.runpytest(
+            "--parsediff", "--parsediff-seed=7", "-p", "no:cacheprovider", *flags
+        )
+        result.assert_outcomes(passed=4, failed=1)
+        proofs = [line for line in result.outlines if "distinct observations" in line]
+        return proofs, token_in(result)
+
+    assert run() == run("-n", "2")
+
+
+def test_junit_has_proof_and_token(project: pytest.Pytester) -> None:
+    """Machines read both as properties of the test case."""
+    add(project, "a", "right", f"{LAWS}\nplans = 10")
+    add(project, "b", "wrong", f"{LAWS}\nplans = 100")
+
+    project.runpytest("--parsediff", "--junitxml=out.xml")
+
+    names = {
+        case.get("name"): {p.get("name") for p in case.iter("property")}
+        for case in ET.parse(project.path / "out.xml").iter("testcase")
+    }
+    assert {"parsediff_proof"} == names["a-plans-0"]
+    assert {"parsediff_token"} == names["b-plans-0"]
+
+
+def test_a_reader_that_nobody_can_follow_proves_nothing(
+    project: pytest.Pytester,
+) -> None:
+    """Skipped with the reason; a failure where stress was asked for."""
+    add(project, "a", "unseen", f"{LAWS}\nplans = 5")
+
+    plain = project.runpytest("--parsediff", "-rs")
+    asked = project.runpytest("--parsediff-stress=5")
+
+    plain.assert_outcomes(passed=1, skipped=1)
+    plain.stdout.fnmatch_lines(["SKIPPED *inconclusive: no gap fired*"])
+    asked.assert_outcomes(passed=1, failed=1)
+    asked.stdout.fnmatch_lines(["PD616: *no gap fired*"])
+
+
+def test_a_reader_that_differs_from_run_to_run_is_told_so(
+    project: pytest.Pytester,
+) -> None:
+    """Before any plan: its failures could not be told from its moods."""
+    folder = add(project, "a", "moody", f"{LAWS}\nplans = 5")
+    (folder / "expected.jsonl").unlink()
+
+    result = project.runpytest("--parsediff", "-k", "plans")
+
+    result.stdout.fnmatch_lines(["PD614: *two runs without writers differ*"])
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (
+            ["--parsediff-stress=many"],
+            "PD116: --parsediff-stress: expected a whole number",
+        ),
+        (
+            ["--parsediff-stress=-1"],
+            "PD116: --parsediff-stress: expected a whole number",
+        ),
+        (["--parsediff-stress=1", "--parsediff-seed=x"], "PD116: --parsediff-seed"),
+        (
+            ["--parsediff-stress-strategy=luck"],
+            "expected one of auto, sweep, pct, exhaustive",
+        ),
+        (["--parsediff-stress-time=0"], "expected seconds above 0"),
+        (["--parsediff-replay=pd1:nonsense!"], "PD612: "),
+        (["--parsediff-stress=1", "--update-golden"], "PD330: "),
+    ],
+)
+def test_flags_that_mean_nothing_are_usage_errors(
+    project: pytest.Pytester, flags: list[str], said: str
+) -> None:
+    """Nothing is collected, and the hint says what to type."""
+    add(project, "a", "right")
+
+    result = project.runpytest(*flags)
+
+    assert pytest.ExitCode.USAGE_ERROR == result.ret
+    assert said in result.stderr.str()
+
+
+def test_time_that_is_over_is_said(project: pytest.Pytester) -> None:
+    """A bound in seconds cuts plans off, and no pass hides it."""
+    add(project, "a", "right", f"{LAWS}\nplans = 100")
+
+    result = project.runpytest("--parsediff", "--parsediff-stress-time=0.0001")
+
+    text = result.stdout.str()
+    assert "the time was over" in text
+
+
+def test_an_update_runs_no_plans(project: pytest.Pytester) -> None:
+    """Goldens are those of the quiet run."""
+    folder = add(project, "a", "wrong")
+    (folder / "expected.jsonl").unlink()
+
+    result = project.runpytest("--update-golden")
+
+    result.assert_outcomes(passed=1)
+    assert (folder / "expected.jsonl").exists()
+
+
+def test_ctrl_c_says_what_was_going_on(project: pytest.Pytester) -> None:
+    """Whatever the reader is in the middle of, the run stops and reports."""
+    add(project, "a", "right", f"{LAWS}\nplans = 100")
+    project.makeconftest(
+        READER
+        + textwrap.dedent(
+            """
+            class Stops(Reader):
+                calls = 0
+
+                def scan(self, source, cursor):
+                    Stops.calls += 1
+                    if Stops.calls > 60:
+                        raise KeyboardInterrupt
+                    yield from super().scan(source, cursor)
+
+
+            def pytest_parsediff_adapters(config):
+                return {"right": Stops(">=")}
+            """
+        )
+    )
+
+    result = project.runpytest_subprocess("--parsediff", "-k", "plans")
+
+    assert pytest.ExitCode.INTERRUPTED == result.ret
+    result.stdout.fnmatch_lines(["interrupted in a-plans-0: * plans, * per second"])
+
+
+def test_marks_of_the_scenario_are_those_of_its_plans(project: pytest.Pytester) -> None:
+    """What is deselected with the scenario is deselected with all of it."""
+    folder = add(project, "a", "wrong")
+    toml = folder / "scenario.toml"
+    toml.write_text('marks = ["slow"]\n' + toml.read_text())
+    project.makeini("[pytest]\nmarkers = slow\n")
+
+    result = project.runpytest("--parsediff", "-m", "not slow")
+
+    result.assert_outcomes(deselected=3)
+
+
+def test_a_writer_that_cannot_be_read_fails_its_plans_only(
+    project: pytest.Pytester,
+) -> None:
+    """The golden is still compared, and the error names file and line."""
+    folder = add(project, "a", "right")
+    (folder / "writers/agent.sql").write_text("SELECT 1;\nUPDATE message SET")
+
+    result = project.runpytest("--parsediff")
+
+    result.assert_outcomes(passed=1, failed=2)
+    result.stdout.fnmatch_lines(["PD611: *writers/agent.sql:2: *"])
+
+
+def test_a_writer_that_fails_fails_its_plans(project: pytest.Pytester) -> None:
+    """SQL that the store refuses is the script's mistake, not the reader's."""
+    folder = add(project, "a", "right")
+    (folder / "writers/agent.sql").write_text("INSERT INTO nowhere VALUES (1);")
+
+    result = project.runpytest("--parsediff")
+
+    result.assert_outcomes(passed=1, failed=2)
+    result.stdout.fnmatch_lines(["PD610: *step 'INSERT INTO nowhere*no such table: nowhere*"])
