@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from pytest_parsediff.core.config import AdapterConfig
+from pytest_parsediff.core.config import AdapterConfig, Journal
 from pytest_parsediff.core.event import Checkpoint, Context, Emission, Source
 from pytest_parsediff.core.rules import compile_rules
 from pytest_parsediff.core.store import build_image
@@ -114,6 +114,7 @@ def make_rig(
     driver: Driver | None = None,
     writers: tuple[str, ...] = WRITERS,
     library: Library = Library.STDLIB,
+    journal: Journal = "wal",
 ) -> Rig:
     """Return a rig for *adapter* on the small store."""
     config = AdapterConfig(session="/session", key=["/id"])
@@ -123,7 +124,7 @@ def make_rig(
     for name in ("state", "tmp"):
         (folder / name).mkdir(exist_ok=True)
     bench = DatabaseBench(
-        image=build_image(FIXTURE, Path("fixture.sql"), journal="wal").main,
+        image=build_image(FIXTURE, Path("fixture.sql"), journal=journal).main,
         root=folder / "store",
         spare=folder / "spare",
         name="store.db",

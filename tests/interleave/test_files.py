@@ -23,7 +23,7 @@ from pytest_parsediff.diff.comparison import compile_comparison
 from pytest_parsediff.interleave.clock import EPOCH_MS, HarnessClock
 from pytest_parsediff.interleave.drivers.files import FileDriver
 from pytest_parsediff.interleave.filebench import FileBench
-from pytest_parsediff.interleave.plan import Plan
+from pytest_parsediff.interleave.plan import Gap, Placed, Plan
 from pytest_parsediff.interleave.rig import Rig
 from pytest_parsediff.interleave.shape import Shape
 from pytest_parsediff.interleave.states import States
@@ -32,6 +32,7 @@ from pytest_parsediff.interleave.subject import Subject
 from pytest_parsediff.interleave.writers.filesteps import FileStep, parse_file_steps
 from pytest_parsediff.laws.explore import Explored, Explorer
 from pytest_parsediff.laws.law import Law
+from pytest_parsediff.laws.snapshot import check_snapshot
 
 WRITER = '''\
 [[step]]
@@ -98,6 +99,61 @@ class StaleSize(Tail):
         for line in data[: data.rfind(b"\n") + 1].split(b"\n")[:-1]:
             yield json.loads(line)
         yield Checkpoint(str(max(size, int(cursor or 0) + len(data))))
+
+
+class KeepsItOpen(Tail):
+    """Reads the file it has open to its end, and then turns to what is there."""
+
+    name = "keeps-it-open"
+
+    def open(self, source: Source, _context: Context, /) -> KeepsItOpen:
+        """Return a reader with the file open."""
+        reader = KeepsItOpen()
+        reader.source = source
+        reader.file = open(source.path, "rb")  # noqa: SIM115
+        return reader
+
+    source: Source
+    file: io.BufferedIOBase
+
+    def scan(self, *_cursor: object) -> Iterator[Emission]:
+        """Yield new lines of the file that is open, or of one that took its place."""
+        data = self.file.read()
+        if not data:
+            self.file.close()
+            self.file = open(self.source.path, "rb")  # noqa: SIM115
+            data = self.file.read()
+        yield from map(json.loads, data.split(b"\n")[:-1])
+
+    def close(self) -> None:
+        """Close it."""
+        self.file.close()
+
+
+APPENDS_AND_REPLACES = r"""
+[[step]]
+append = "a.jsonl"
+text = "{\"id\": \"m2\", \"data\": \"c\"}\n"
+[[step]]
+replace = "a.jsonl"
+text = "{\"id\": \"m3\", \"data\": \"d\"}\n"
+"""
+
+
+@pytest.mark.parametrize("gap", [Gap(0, 2), Gap(1, 0), Gap(1, 1)])
+def test_what_was_written_before_a_replacement_can_still_be_seen(
+    tmp_path: Path, gap: Gap
+) -> None:
+    """Whoever has the old file open reads the line that was added to it."""
+    rig = make_rig(KeepsItOpen(), tmp_path, APPENDS_AND_REPLACES)
+    steps = (Placed(0, 0, 0, gap), Placed(0, 1, 0, gap))
+
+    run = rig.run(Plan(steps, None, 2))
+
+    seen = [json.loads(line.text)["id"] for poll in run.polls for line in poll.lines]
+    assert "m2" in seen
+    assert "m3" in seen
+    assert check_snapshot(run, rig.states, rig.subject) is None
 
 
 def make_rig(adapter: Tail, folder: Path, writer: str = WRITER) -> Rig:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -17,12 +19,15 @@ from bench_store import (
     measure,
 )
 
-from pytest_parsediff.core.event import Context, Emission, Source
+from pytest_parsediff.core.event import Checkpoint, Context, Emission, Source
+from pytest_parsediff.core.pointers import Pointer
+from pytest_parsediff.interleave.clock import EPOCH_MS
 from pytest_parsediff.interleave.plan import Gap, Placed, Plan
 from pytest_parsediff.interleave.rig import Rig, Run
 from pytest_parsediff.interleave.schedule import Kind
 from pytest_parsediff.interleave.shrink import shrink
 from pytest_parsediff.interleave.strategy import Plans
+from pytest_parsediff.interleave.writers.connection import Library
 from pytest_parsediff.laws.checks import PER_RUN
 from pytest_parsediff.laws.law import Law, Violation
 
@@ -226,19 +231,123 @@ def test_states_between_two_steps_at_one_gap_were_never_to_be_seen(
     assert [(1, 1), (2, 2)] == [(p.first_state, p.last_state) for p in run.polls]
 
 
+class TellsTheTime(AtOrAfter):
+    """Says when the database and its WAL were written."""
+
+    name = "tells-the-time"
+
+    def scan(self, source: Source, _cursor: str | None) -> Iterator[Emission]:
+        """Yield both times once the reader has connected."""
+        with closing(sqlite3.connect(source.path)) as db:
+            db.execute("SELECT count(*) FROM message").fetchall()
+            for suffix in ("", "-wal"):
+                path = f"{source.path}{suffix}"
+                yield {"id": suffix, "ms": os.stat(path).st_mtime_ns // 1_000_000}
+
+
+def test_files_of_a_database_are_as_old_as_the_clock_says(tmp_path: Path) -> None:
+    """A commit makes the WAL newer and the main file not, the same in every run."""
+    rig = make_rig(TellsTheTime(), tmp_path)
+    plan = Plan((Placed(0, 0, 5, Gap(0, 1)), Placed(0, 1, 5, Gap(1, 1))), None, 2)
+
+    run = rig.run(plan)
+
+    times = [[json.loads(line.text)["ms"] for line in p.lines] for p in run.polls]
+    main, first = EPOCH_MS, EPOCH_MS + 5
+    assert [[main, first], [main, first + 5], [main, first + 5]] == times
+    assert run.observation() == rig.run(plan).observation()
+
+
+LOCKER = (
+    """\
+-- step: lock
+BEGIN EXCLUSIVE;
+UPDATE message SET data = 'locked' WHERE id = 'm0';
+-- step: commit
+COMMIT;
+""",
+)
+
+
+class EmptyWhenBusy(AtOrAfter):
+    """Has nothing to say where it is locked out."""
+
+    name = "empty-when-busy"
+
+    def scan(self, source: Source, cursor: str | None) -> Iterator[Emission]:
+        """Yield rows, or nothing."""
+        with suppress(sqlite3.OperationalError):
+            yield from super().scan(source, cursor)
+
+
+@pytest.mark.parametrize("library", list(Library))
+def test_a_writer_that_locks_everybody_out_can_be_looked_at_later(
+    tmp_path: Path, library: Library
+) -> None:
+    """What nobody can see has not changed; it has when the lock is gone."""
+    rig = make_rig(
+        EmptyWhenBusy(), tmp_path, writers=LOCKER, library=library, journal="delete"
+    )
+    steps = (Placed(0, 0, 0, Gap(0, 1)), Placed(0, 1, 0, Gap(1, 0)))
+
+    run = rig.run(Plan(steps, None, 2))
+
+    sessions = [rig.states.parse(state).sessions for state in run.states]
+    texts = [str(one["s0"][0].text) for one in sessions]
+    assert ["v0" in texts[0], "v0" in texts[1], "locked" in texts[2]] == [True] * 3
+
+
+class Forgets(AtOrAfter):
+    """Says what is gone of what its cursor knows of."""
+
+    name = "forgets"
+
+    def scan(self, source: Source, cursor: str | None) -> Iterator[Emission]:
+        """Yield all rows, what is gone, then a checkpoint."""
+        *events, _ = super().scan(source, None)
+        now = {
+            event["id"]: event["session"] for event in events if isinstance(event, dict)
+        }
+        yield from events
+        for id_, session in json.loads(cursor or "{}").items():
+            if id_ not in now:
+                yield {"id": id_, "session": session, "gone": True}
+        yield Checkpoint(json.dumps(now))
+
+
+DELETES = ("DELETE FROM message WHERE id = 'm0';",)
+
+
+def test_a_killed_reader_need_not_take_back_what_it_does_not_know_of(
+    tmp_path: Path,
+) -> None:
+    """It emitted a row, was killed before its checkpoint, and the row is gone."""
+    rig = make_rig(Forgets(), tmp_path, writers=DELETES)
+    gone = ((Pointer.parse("/gone"), (True,)),)
+    object.__setattr__(rig.subject, "tombstones", gone)
+    step = (Placed(0, 0, 0, Gap(1, 0)),)
+
+    assert judge(rig, Plan(step, 2, 2)) is None
+    assert judge(rig, Plan(step, 4, 2)) is None
+    object.__setattr__(rig.subject, "tombstones", ())
+    kept = judge(rig, Plan(step, 4, 2))
+    assert kept is not None
+    assert Law.SNAPSHOT is kept.law
+
+
 class Counts(AtOrAfter):
     """Counts its scans in its state folder."""
 
     source: Source
     file: Path
 
-    def open(self, source: Source, context: Context) -> Counts:
+    def open(self, source: Source, context: Context, /) -> Counts:
         """Return a reader of *source*."""
         reader = Counts()
         reader.source, reader.file = source, context.state_dir / "count"
         return reader
 
-    def scan(self, *_cursor: object) -> Iterator[Emission]:  # type: ignore[override]
+    def scan(self, *_cursor: object) -> Iterator[Emission]:
         """Yield how many scans there were."""
         count = int(self.file.read_text()) + 1 if self.file.exists() else 1
         self.file.write_text(str(count))
