@@ -153,3 +153,34 @@ def test_a_configuration_file_with_a_typo(recorded: LiveProject) -> None:
 
     assert pytest.ExitCode.USAGE_ERROR == result.ret
     result.stderr.fnmatch_lines(["ERROR: PD10?: parsediff.toml:1: *"])
+
+
+def test_a_source_that_lists_no_session_is_parsed_all_the_same(
+    recorded: LiveProject,
+) -> None:
+    """An inventory that is silent about a broken source hides nothing."""
+    conftest = recorded.pytester.path / "conftest.py"
+    conftest.write_text(
+        conftest.read_text().replace('{"lines": lines}', '{"lines": Listing()}')
+        + """
+
+from pytest_parsediff import SessionInfo
+
+
+class Listing:
+    name = "lines"
+
+    def scan(self, source, cursor):
+        return lines(source.path)
+
+    def sessions(self, source):
+        if "lost" not in source.path.name:
+            yield SessionInfo(source.path.stem)
+"""
+    )
+    (recorded.store / "lost.jsonl").write_text("{\n")
+
+    result = recorded.compare()
+
+    assert {"failed": 1, "passed": 1} == result.parseoutcomes()
+    result.stdout.fnmatch_lines(["PD515: lines source 'lost.jsonl' cannot be parsed"])

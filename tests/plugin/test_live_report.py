@@ -135,3 +135,15 @@ def test_another_plugin_that_annotates_is_not_doubled(
     )
 
     fake.run().stdout.no_fnmatch_line("::error*")
+
+
+def test_sessions_that_were_left_out_are_counted_only(fake: FakeRun) -> None:
+    """Whoever looks at ten of ten thousand need not read about the others."""
+    left_out = verdict("skipped", reason=Reason.NOT_SAMPLED)
+    fake.of(verdict("identical"), swept=(left_out, left_out))
+
+    fake.run("--parsediff-report=report.json")
+    report: Any = read(fake)
+
+    assert [] == report["sessions"]
+    assert 2 == report["totals"]["classes"]["skipped"]

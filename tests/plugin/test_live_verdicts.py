@@ -349,3 +349,17 @@ def test_an_archive_elsewhere_can_be_named(
 
     assert "../a.db::lines-s2" in shown
     assert {"passed": 1} == result.parseoutcomes()
+
+
+def test_a_failure_keeps_cause_and_colour_on_the_way_from_a_worker(
+    fake: FakeRun,
+) -> None:
+    """The short summary has the first line, and the explanation its red."""
+    pytest.importorskip("xdist", reason="pytest-xdist is not installed")
+    fake.of(CHANGED)
+
+    result = fake.run("-n1", "-rf", "--color=yes", new_process=True)
+
+    text = result.stdout.str()
+    assert "\x1b[31m\x1b[1mPD509: lines session 'changed'" in text
+    assert re.search(r"FAILED\S* pytest\.ini\S*lines-changed\S* - PD509: ", text)
