@@ -38,9 +38,9 @@ CREATE TABLE message(
 CREATE INDEX message_updated ON message(updated);
 INSERT INTO session VALUES ('s0', 'first'), ('s1', 'second');
 INSERT INTO message VALUES
-    ('m0', 's0', '{"type":"text","n":1}', 1700000000001),
-    ('m1', 's0', '{"type":"text","n":2}', 1700000000002),
-    ('m2', 's1', '{"type":"text","n":3}', 1700000000003);
+    ('m0', 's0', '{"type":"text","n":1}', 1699999999001),
+    ('m1', 's0', '{"type":"text","n":2}', 1699999999002),
+    ('m2', 's1', '{"type":"text","n":3}', 1699999999003);
 """
 WRITERS = (
     """\
