@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from pytest_parsediff.interleave.poll import Poll
 from pytest_parsediff.interleave.rig import Run
 from pytest_parsediff.interleave.states import States
 from pytest_parsediff.interleave.subject import Line, Subject
@@ -39,9 +40,8 @@ def _compare(run: Run, states: States, subject: Subject, law: Law) -> Violation 
     if quiet.error is not None:
         message = f"the quiet poll failed: {quiet.error.headline}"
         return Violation(law=law, message=message)
-    held = fold([poll.lines for poll in run.polls], subject.unit)
     expected = as_folded(final.sessions)
-    _excuse(held, expected, run)
+    held = hold(run.polls, subject, expected)
     found = differences(held, expected)
     if not found:
         return None
@@ -49,14 +49,15 @@ def _compare(run: Run, states: States, subject: Subject, law: Law) -> Violation 
     return Violation(law=law, message=message, details=tuple(found[:_SHOWN]))
 
 
-def _excuse(held: Folded, expected: Folded, run: Run) -> None:
-    """Take out of *held* what its reader cannot know that it has handed out.
+def hold(polls: Sequence[Poll], subject: Subject, expected: Folded) -> Folded:
+    """Return what a consumer holds after *polls*, but for what nobody can take back.
 
     A reader that was killed, or failed, behind its last checkpoint does not know what
     it emitted there, so it cannot say later that this is gone.
     """
+    held = fold([poll.lines for poll in polls], subject.unit)
     known: set[tuple[str, str]] = set()
-    for poll in run.polls:
+    for poll in polls:
         is_cut = poll.is_crashed or poll.error is not None
         covered = max((n for _, n in poll.checkpoints), default=0)
         lines = poll.lines[:covered] if is_cut else poll.lines
@@ -67,6 +68,7 @@ def _excuse(held: Folded, expected: Folded, run: Run) -> None:
                 del inner[key]
         if not inner:
             del held[session]
+    return held
 
 
 def as_folded(sessions: Mapping[str, Sequence[Line]]) -> Folded:

@@ -10,8 +10,8 @@ from pytest_parsediff.interleave.rig import Rig, Run
 from pytest_parsediff.interleave.shape import Shape
 from pytest_parsediff.interleave.states import States
 from pytest_parsediff.interleave.subject import Subject
-from pytest_parsediff.laws.converges import as_folded
-from pytest_parsediff.laws.fold import differences, fold
+from pytest_parsediff.laws.converges import as_folded, hold
+from pytest_parsediff.laws.fold import differences
 from pytest_parsediff.laws.law import Law, Violation
 
 _SHOWN = 20
@@ -25,16 +25,15 @@ def check_warm_cold(run: Run, states: States, subject: Subject) -> Violation | N
     nothing was committed.
     """
     promises = getattr(subject.adapter, "catches_up", False) is True
-    lines = []
     for number, poll in enumerate(run.polls):
-        lines.append(poll.lines)
         if not poll.is_quiet and not (promises and _is_whole(poll)):
             continue
         cold = states.parse(run.states[poll.last_state])
         if cold.error is not None or poll.error is not None:
             continue
-        held = fold(lines, subject.unit)
-        found = differences(held, as_folded(cold.sessions))
+        expected = as_folded(cold.sessions)
+        held = hold(run.polls[: number + 1], subject, expected)
+        found = differences(held, expected)
         if found:
             message = f"after poll {number + 1} {len(found)} lines differ from a cold parse of the same state"
             details = tuple(found[:_SHOWN])
