@@ -140,6 +140,23 @@ def test_size_of_a_sample(text: str, expected: int) -> None:
     assert expected == len(choice.chosen)
 
 
+def test_a_share_of_many() -> None:
+    """All are all, whatever their number."""
+    choice = choose(numbered(250), sample=parse_sample("100%"))
+
+    assert 250 == len(choice.chosen)
+    assert 25 == len(choose(numbered(250), sample=parse_sample("10%")).chosen)
+
+
+def test_a_sample_without_a_seed_is_that_of_seed_0() -> None:
+    """It is the same in every run too."""
+    spec = parse_sample("5")
+
+    assert choose(numbered(50), sample=spec, seed=0) == choose(
+        numbered(50), sample=spec
+    )
+
+
 def test_a_sample_is_drawn_from_what_the_limit_leaves() -> None:
     """Newest first, then by chance."""
     choice = choose(numbered(100), limit=10, sample=parse_sample("50%"))
@@ -250,6 +267,34 @@ def test_classes_of_age() -> None:
     )
     assert {0: 1, 1: 1, 2: 1, 3: 1, 4: 1} == classes
     assert chosen == choose(later, sample=parse_sample("5:age")).chosen
+
+
+def test_ends_of_the_classes() -> None:
+    """4 and 64 KiB, 1 and 16 MiB; a day, a week, 30 days and a year of 365."""
+    assert (4096, 65536, 1048576, 16777216) == SIZE_CLASSES
+    days = [end / 10**9 / 3600 / 24 for end in AGE_CLASSES_NS]
+    assert [1, 7, 30, 365] == days
+
+
+@pytest.mark.parametrize("text", ["2:size", "2:age"])
+def test_what_is_not_known_has_a_place(text: str) -> None:
+    """No size is a class of its own, and no time is the oldest."""
+    known = Candidate("usage", "known", 10**18, 0)
+    others = [Candidate("usage", f"k{number}", 10**18, 0) for number in range(50)]
+    unknown = Candidate("usage", "unknown", None, None)
+
+    choice = choose([known, *others, unknown], sample=parse_sample(text))
+
+    assert unknown in choice.chosen
+
+
+def test_candidates_without_any_time() -> None:
+    """They are all as old, and as old as one of the epoch."""
+    unknown = [Candidate("usage", "a"), Candidate("usage", "c")]
+
+    choice = choose([Candidate("usage", "b", 0), *unknown])
+
+    assert ["a", "b", "c"] == names_of(choice.chosen)
 
 
 def test_several_strata_at_once() -> None:
