@@ -19,6 +19,9 @@ from pytest_parsediff.interleave.shape import Shape
 #: millisecond; each in its own; two by two, so that neighbours share one and others do
 #: not. Bugs at a watermark need the first, torn reads need a later one.
 TICKS: tuple[tuple[int, ...], ...] = ((0,), (1,), (0, 1))
+#: Each step in a millisecond of its own, but where the reader was between two: a bug at
+#: a watermark needs a step in the very millisecond that was read last.
+_STILL: tuple[int, ...] = ()
 #: At most this many plans place a single step apart from its writer's others, and as
 #: many kill the reader while steps come late: of longer stores a part is taken, spread
 #: evenly over all steps, crash points and gaps.
@@ -42,6 +45,7 @@ def sweep(shape: Shape) -> Iterator[Plan]:
     * each writer alone at each gap, when the others have finished before;
     * each single step at each gap, between what was done before and comes after;
     * the first steps, however many, at each gap, and the others in the end;
+    * the last steps, however many, at each gap, when the others have happened before;
     * every crash point with all writers at each gap.
     """
     seen: set[Plan] = set()
@@ -68,6 +72,7 @@ def _all(shape: Shape) -> Iterator[Plan]:
         _each_writer(shape, steps, gaps),
         _each_step(shape, steps, gaps),
         _each_beginning(shape, steps, gaps),
+        _each_ending(shape, steps, gaps),
         _each_crash(shape, steps, gaps),
     )
 
@@ -118,9 +123,19 @@ def _each_beginning(
 ) -> Iterator[Plan]:
     """Yield plans in which the first steps come at a gap, and all others in the end."""
     end = Gap(shape.polls, 0)
-    for _, (number, gap) in _bounded(len(steps), gaps, shape, TICKS[2:]):
+    for ticks, (number, gap) in _bounded(len(steps), gaps, shape, TICKS[2:]):
         placed = [(s, gap if i <= number else end) for i, s in enumerate(steps)]
-        yield _plan(placed, TICKS[2], shape)
+        yield _plan(placed, ticks, shape)
+
+
+def _each_ending(
+    shape: Shape, steps: list[Numbered], gaps: list[Gap]
+) -> Iterator[Plan]:
+    """Yield plans in which the last steps come at a gap, and all others before."""
+    start = Gap(0, 0)
+    for ticks, (number, gap) in _bounded(len(steps), gaps[1:], shape, (_STILL,)):
+        placed = [(s, gap if i >= number else start) for i, s in enumerate(steps)]
+        yield _plan(placed, ticks, shape)
 
 
 def _each_crash(shape: Shape, steps: list[Numbered], gaps: list[Gap]) -> Iterator[Plan]:
@@ -173,8 +188,17 @@ def _plan(
 ) -> Plan:
     """Return the plan with each step at its gap, in the order of the gaps."""
     ordered = sorted(placed, key=lambda one: one[1])
+    moves = itertools.cycle(ticks) if ticks else _still(gap for _, gap in ordered)
     steps = tuple(
-        Placed(writer, index, ticks[number % len(ticks)], gap)
-        for number, ((writer, index), gap) in enumerate(ordered)
+        Placed(writer, index, dt_ms, gap)
+        for ((writer, index), gap), dt_ms in zip(ordered, moves, strict=False)
     )
     return Plan(steps, crash, shape.polls)
+
+
+def _still(gaps: Iterator[Gap]) -> Iterator[int]:
+    """Yield how far the clock moves before each step: not where a new gap begins."""
+    before = None
+    for gap in gaps:
+        yield int(gap == before)
+        before = gap
