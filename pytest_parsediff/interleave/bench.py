@@ -29,6 +29,10 @@ class Written(Protocol):
         """Return the committed content as it is now."""
         ...
 
+    def settle(self) -> None:
+        """Give what has changed the time of the clock; called after each block."""
+        ...
+
     def truncate_wal(self) -> bool | None:
         """Commit something of no meaning and checkpoint it away, as a writer would.
 
@@ -38,7 +42,7 @@ class Written(Protocol):
         ...
 
     def close(self) -> None:
-        """Close the writers' connections; the files stay."""
+        """Close the writers' connections; the files may go with them."""
         ...
 
 

@@ -43,15 +43,13 @@ class _SQLStep:
     label: str
     statements: tuple[Statement, ...]
     connection: WriterConnection
-    dates: _Dates
 
-    def run(self, clock: HarnessClock, /) -> None:
+    def run(self, _clock: HarnessClock, /) -> None:
         try:
             self.connection.run(self.statements)
         except WriterStepError as error:
             message = f"step {self.label!r}: {error.message}"
             raise WriterStepError(message) from error
-        self.dates.set(clock)
 
 
 class _Dates:
@@ -128,12 +126,12 @@ class _WrittenDatabase:
         self._bench = bench
         self._clock = clock
         self._connections = [self._open() for _ in bench.scripts]
-        self._own = self._open()  # now, because a writer may lock everybody out later
+        self._own: WriterConnection | None = None
         self._last = bench.image
-        dates = _Dates(source.path)
-        dates.set(clock)
+        self._dates = _Dates(source.path)
+        self._dates.set(clock)
         self.writers: list[list[Step]] = [
-            [_SQLStep(one.label, one.statements, connection, dates) for one in script]
+            [_SQLStep(one.label, one.statements, connection) for one in script]
             for script, connection in zip(bench.scripts, self._connections, strict=True)
         ]
 
@@ -143,14 +141,18 @@ class _WrittenDatabase:
     def capture(self) -> bytes:
         """Return what is committed; what a lock hides has not changed."""
         with suppress(Blocked):
-            self._last = self._own.image()
+            self._last = self._idle().image()
         return self._last
+
+    def settle(self) -> None:
+        """Give the files that steps have changed the time of the clock."""
+        self._dates.set(self._clock)
 
     def truncate_wal(self) -> bool | None:
         """Commit a page that changes nothing, and checkpoint with TRUNCATE."""
-        own = self._own
         if not self._bench.is_wal:
             return None
+        own = self._idle()
         version = int.from_bytes(self.capture()[_USER_VERSION], "big", signed=True)
         try:
             own.run([Statement(f"PRAGMA user_version = {version}")])
@@ -159,10 +161,31 @@ class _WrittenDatabase:
             return False
         return True
 
+    def _idle(self) -> WriterConnection:
+        """Return a connection without a transaction: it sees what is committed.
+
+        Raises:
+            Blocked: There is none, and a lock keeps a new one out.
+        """
+        for connection in self._connections:
+            if not connection.holds_transaction:
+                return connection
+        if self._own is None:
+            self._own = self._open()
+        return self._own
+
     def close(self) -> None:
-        """Close the writers' connections."""
+        """Close the writers' connections, and let go of the files.
+
+        The last one to close a database that is there checkpoints it first.
+        """
+        path = str(self.source.path)
+        for file in (path, f"{path}-wal", f"{path}-shm"):
+            with suppress(FileNotFoundError):
+                os.unlink(file)
         for connection in (*self._connections, self._own):
-            connection.close()
+            if connection is not None:
+                connection.close()
 
 
 def _put(content: bytes, root: Path, name: str) -> Path:

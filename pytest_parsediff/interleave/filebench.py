@@ -99,6 +99,9 @@ class _WrittenFiles:
         }
         return msgspec.msgpack.encode(files)
 
+    def settle(self) -> None:
+        """Nothing is left to do: each step dates its file."""
+
     def truncate_wal(self) -> bool | None:
         """There is no WAL."""
         return None

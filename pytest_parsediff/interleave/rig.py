@@ -16,7 +16,7 @@ from pytest_parsediff.core.errors import (
     ParsediffError,
     Unavailable,
 )
-from pytest_parsediff.core.event import Context, Emission, Event
+from pytest_parsediff.core.event import Context, Emission, Source
 from pytest_parsediff.interleave.bench import Bench, Written, empty_folder
 from pytest_parsediff.interleave.clock import HarnessClock
 from pytest_parsediff.interleave.drivers.driver import Driver, Witness
@@ -25,10 +25,9 @@ from pytest_parsediff.interleave.poll import Poll
 from pytest_parsediff.interleave.schedule import Moment, Schedule
 from pytest_parsediff.interleave.states import START, StateKey, States, following
 from pytest_parsediff.interleave.subject import (
-    Line,
+    Lines,
     Polled,
     Subject,
-    paths_of,
 )
 
 #: The clock moves so far before the quiet poll, milliseconds: every timer that an
@@ -90,6 +89,7 @@ class Rig:
             with an empty state folder below the one given.
         states: Contents and parses of committed states.
         timeout_s: Longest time for one plan, in seconds.
+        lines: Events of the store taken apart, by source.
     """
 
     subject: Subject
@@ -98,6 +98,13 @@ class Rig:
     context: Context
     states: States
     timeout_s: float = 60.0
+    lines: dict[Source, Lines] = field(default_factory=dict, init=False)
+
+    def lines_of(self, source: Source) -> Lines:
+        """Return what takes events of *source* apart."""
+        if source not in self.lines:
+            self.lines[source] = Lines(self.subject, source)
+        return self.lines[source]
 
     def run(
         self, plan: Plan, at_emission: Callable[[Written], None] | None = None
@@ -156,10 +163,10 @@ class Rig:
             )
         finally:
             written.close()
-        paths = paths_of(written.source)
+        line_of = self.lines_of(written.source).of
         poll = Poll(cursor=cursor, first_state=0, is_quiet=True)
         for emission in emissions:
-            poll.take(emission, lambda event: subject.line_of(event, paths))
+            poll.take(emission, line_of)
         return poll
 
 
@@ -177,13 +184,6 @@ class _Running:
     _state: StateKey = START
     _polled: Polled | None = None
     _abandoned: list[object] = field(default_factory=list)
-    _paths: dict[str, str] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._paths = paths_of(self.written.source)
-
-    def _line_of(self, event: Event) -> Line | None:
-        return self.rig.subject.line_of(event, self._paths)
 
     def run(self) -> Run:
         """Poll while steps are due, then once more when all is quiet."""
@@ -227,6 +227,7 @@ class _Running:
     def _after_block(self) -> None:
         if self.states[-1] == self._state:
             return
+        self.written.settle()
         if not self.rig.states.knows(self._state):
             self.rig.states.add(self._state, self.written.capture())
         self.states.append(self._state)
@@ -280,8 +281,9 @@ class _Running:
             own = Context(self.clock, context.state_dir / _RUN, context.tmp)
             self._polled = self.rig.subject.open(self.written.source, own)
         emissions = self._polled.scan(poll.cursor)
+        line_of = self.rig.lines_of(self.written.source).of
         for emission in emissions:
-            kind, label = poll.take(emission, self._line_of)
+            kind, label = poll.take(emission, line_of)
             if kind is None:
                 continue
             if self.at_emission is not None:

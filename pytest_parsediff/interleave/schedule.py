@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+import msgspec
+
 from pytest_parsediff.interleave.clock import HarnessClock
 from pytest_parsediff.interleave.plan import Gap, Placed, Plan
 
@@ -46,8 +48,7 @@ class Kind(StrEnum):
     END = "end"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
+class Moment(msgspec.Struct, frozen=True):
     """One line of what happened in a run.
 
     Attributes:
@@ -194,13 +195,9 @@ class Schedule:
         return True
 
     def _note(self, kind: Kind, label: str, placed: Placed | None = None) -> None:
-        self.moments.append(
-            Moment(
-                kind=kind,
-                label=label,
-                gap=self.gap,
-                writer=placed.writer if placed else None,
-                index=placed.index if placed else None,
-                now_ms=self.clock.now_ms,
-            )
-        )
+        now_ms = self.clock.now_ms
+        if placed is None:
+            self.moments.append(Moment(kind, label, self._gap, None, None, now_ms))
+        else:
+            writer, index = placed.writer, placed.index
+            self.moments.append(Moment(kind, label, self._gap, writer, index, now_ms))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import marshal
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -110,6 +111,40 @@ class Subject:
             (found := place.get(event)) is not ABSENT and found in values
             for place, values in self.tombstones
         )
+
+
+class Lines:
+    """Takes events of one source apart; equal ones, which plans repeat, only once.
+
+    Args:
+        subject: Whose events.
+        source: Where they come from.
+    """
+
+    #: How many are remembered.
+    _MAX = 20_000
+
+    def __init__(self, subject: Subject, source: Source) -> None:
+        self._subject = subject
+        self._paths = paths_of(source)
+        self._known: dict[bytes, Line | None] = {}
+
+    def of(self, event: Event) -> Line | None:
+        """Return *event* taken apart, or ``None`` if the rules leave it out."""
+        try:
+            # exact: tells 1 from 1.0 and True, and keeps the order of keys
+            mark = marshal.dumps(event, 2)
+        except ValueError:  # a type of somebody's own
+            return self._subject.line_of(event, self._paths)
+        try:
+            return self._known[mark]
+        except KeyError:
+            pass
+        line = self._subject.line_of(event, self._paths)
+        if len(self._known) >= self._MAX:
+            self._known.clear()
+        self._known[mark] = line
+        return line
 
 
 class Polled:

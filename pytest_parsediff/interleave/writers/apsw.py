@@ -29,8 +29,7 @@ class ApswWriter:
             return clock.now_ms
 
         self._connection.create_scalar_function("now_ms", now_ms, 0)
-        for setting in SETTINGS:
-            self._rows_of(Statement(setting))
+        self.run([Statement(setting) for setting in SETTINGS])
 
     def run(self, statements: Sequence[Statement], /) -> None:
         """Execute one step; see ``WriterConnection``."""
@@ -45,6 +44,11 @@ class ApswWriter:
             raise WriterStepError(str(error)) from error
         if blocked:
             raise Blocked(blocked)
+
+    @property
+    def holds_transaction(self) -> bool:
+        """Whether a transaction is open."""
+        return not self._connection.get_autocommit()
 
     def image(self) -> bytes:
         """Return the committed content of the database."""

@@ -9,7 +9,7 @@ its own.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
@@ -40,15 +40,16 @@ class Statement:
     Attributes:
         sql: Without the semicolon, or with it.
         values: For its ``?`` parameters, in order.
+        head: The first words, in capitals.
     """
 
     sql: str
     values: tuple[Any, ...] = ()
+    head: str = field(init=False, compare=False, repr=False)
 
-    @property
-    def head(self) -> str:
-        """The first words, in capitals."""
-        return " ".join(self.sql.split(None, 2)[:2]).upper().rstrip(";")
+    def __post_init__(self) -> None:
+        head = " ".join(self.sql.split(None, 2)[:2]).upper().rstrip(";")
+        object.__setattr__(self, "head", head)
 
 
 class WriterConnection(Protocol):
@@ -63,6 +64,11 @@ class WriterConnection(Protocol):
             Blocked: A lock is in the way; an open transaction was rolled back.
             WriterStepError: PD610, SQLite refused a statement.
         """
+        ...
+
+    @property
+    def holds_transaction(self) -> bool:
+        """Whether a transaction is open, so that it sees what is not committed."""
         ...
 
     def image(self) -> bytes:

@@ -38,6 +38,11 @@ class ProcessWriter:
         listed = [[one.sql, list(one.values)] for one in statements]
         self._ask({"run": listed, "now_ms": self._clock.now_ms})
 
+    @property
+    def holds_transaction(self) -> bool:
+        """Whether a transaction is open."""
+        return bool(self._ask({"holds_transaction": True})["holds_transaction"])
+
     def image(self) -> bytes:
         """Return the committed content of the database."""
         answer = self._ask({"image": True})

@@ -17,26 +17,31 @@ from pytest_parsediff.interleave.writers.process import receive, send
 def main(path: Path) -> None:
     """Execute steps from standard input until it ends."""
     clock = HarnessClock()
-    writer = ApswWriter(path, clock)
+    writer: ApswWriter | None = None
     try:
         while (question := receive(sys.stdin.buffer)) is not None:
-            send(sys.stdout.buffer, _answer(writer, clock, question))
+            try:
+                writer = writer or ApswWriter(path, clock)
+                answer = _answer(writer, clock, question)
+            except Blocked as blocked:
+                answer = {"blocked": str(blocked)}
+            except WriterStepError as error:
+                answer = {"error": error.message}
+            send(sys.stdout.buffer, answer)
     finally:
-        writer.close()
+        if writer is not None:
+            writer.close()
 
 
 def _answer(
     writer: ApswWriter, clock: HarnessClock, question: dict[str, Any]
 ) -> dict[str, Any]:
-    try:
-        if "image" in question:
-            return {"image": writer.image()}
-        clock.now_ms = question["now_ms"]
-        writer.run([Statement(sql, tuple(values)) for sql, values in question["run"]])
-    except Blocked as blocked:
-        return {"blocked": str(blocked)}
-    except WriterStepError as error:
-        return {"error": error.message}
+    if "image" in question:
+        return {"image": writer.image()}
+    if "holds_transaction" in question:
+        return {"holds_transaction": writer.holds_transaction}
+    clock.now_ms = question["now_ms"]
+    writer.run([Statement(sql, tuple(values)) for sql, values in question["run"]])
     return {}
 
 

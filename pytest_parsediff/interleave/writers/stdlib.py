@@ -25,8 +25,7 @@ class StdlibWriter:
             path, timeout=0, isolation_level=None, check_same_thread=False
         )
         self._connection.create_function("now_ms", 0, lambda: clock.now_ms)
-        for setting in SETTINGS:
-            self._rows_of(Statement(setting))
+        self.run([Statement(setting) for setting in SETTINGS])
 
     def run(self, statements: Sequence[Statement], /) -> None:
         """Execute one step; see ``WriterConnection``."""
@@ -46,6 +45,11 @@ class StdlibWriter:
             raise WriterStepError(str(error)) from error
         if blocked:
             raise Blocked(blocked)
+
+    @property
+    def holds_transaction(self) -> bool:
+        """Whether a transaction is open."""
+        return self._connection.in_transaction
 
     def image(self) -> bytes:
         """Return the committed content of the database."""
