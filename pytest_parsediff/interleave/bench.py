@@ -42,7 +42,11 @@ class Written(Protocol):
         ...
 
     def close(self) -> None:
-        """Close the writers' connections; the files may go with them."""
+        """Close the writers' connections; the files stay."""
+        ...
+
+    def discard(self) -> None:
+        """Close them when nobody needs the files any more."""
         ...
 
 

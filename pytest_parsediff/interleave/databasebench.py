@@ -175,17 +175,18 @@ class _WrittenDatabase:
         return self._own
 
     def close(self) -> None:
-        """Close the writers' connections, and let go of the files.
-
-        The last one to close a database that is there checkpoints it first.
-        """
-        path = str(self.source.path)
-        for file in (path, f"{path}-wal", f"{path}-shm"):
-            with suppress(FileNotFoundError):
-                os.unlink(file)
+        """Close the writers' connections; the files stay."""
         for connection in (*self._connections, self._own):
             if connection is not None:
                 connection.close()
+
+    def discard(self) -> None:
+        """Remove the files, then close: the last connection has nothing to checkpoint."""
+        path = str(self.source.path)
+        for file in (path, f"{path}-wal", f"{path}-shm"):
+            with suppress(OSError):  # gone already, or Windows, where it is in use
+                os.unlink(file)
+        self.close()
 
 
 def _put(content: bytes, root: Path, name: str) -> Path:

@@ -109,6 +109,9 @@ class _WrittenFiles:
     def close(self) -> None:
         """There is nothing to close."""
 
+    def discard(self) -> None:
+        """The next store removes what is there."""
+
 
 def _put_tree(files: Mapping[str, Sequence[Any]], root: Path) -> None:
     """Make *root* hold just *files*: modification time and content by path."""

@@ -53,7 +53,7 @@ class Run:
         witness: What the driver saw and could not see.
         ran: Steps that were executed, in order.
         left: Steps that stayed blocked to the end.
-        content: Digest of the store's content after the reader was closed.
+        content: The store after the reader was closed, as ``capture`` returns it.
     """
 
     plan: Plan
@@ -135,7 +135,7 @@ class Rig:
                     )
                     raise AdapterTimeoutError(message) from error
         finally:
-            written.close()
+            written.discard()
 
     def scan(self, cursor: str | None, *, keeps_state: bool = False) -> Poll:
         """Read a fresh store once, with nobody writing and nobody following.
@@ -215,7 +215,7 @@ class _Running:
             witness=witness,
             ran=tuple(schedule.ran),
             left=tuple(left),
-            content=hashlib.sha256(self.written.capture()).digest(),
+            content=self.written.capture(),
         )
 
     def _after_step(self, placed: Placed) -> None:
