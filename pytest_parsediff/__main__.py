@@ -8,6 +8,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any, Literal, TypeAlias
 
+from pytest_parsediff.cli.arguments import add_verbs
+
 Kind: TypeAlias = Literal["scenario", "parsediff", "report"]
 _KINDS: tuple[Kind, ...] = ("scenario", "parsediff", "report")
 
@@ -22,8 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m pytest_parsediff",
-        description="Helpers around pytest-parsediff; scenarios run under pytest:"
-        " `pytest --parsediff`.",
+        description="Adapters without pytest, and helpers around it; scenarios run under"
+        " pytest: `pytest --parsediff`.",
     )
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
     schema = verbs.add_parser(
@@ -41,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
         help="which one: %(choices)s (default: %(default)s)",
     )
     schema.set_defaults(verb=_print_schema)
+    add_verbs(verbs)
     return parser
 
 

@@ -19,7 +19,18 @@ import pytest_parsediff
 ROOT = Path(pytest_parsediff.__file__).parent
 #: What a layer below the hooks must not know.
 HOOK_WORLD = {"pytest", "_pytest", "pluggy", "syrupy", "hypothesis", "xdist"}
-PURE = ("core", "golden", "adapters", "run", "diff", "archive", "live", "interleave", "laws")
+PURE = (
+    "core",
+    "golden",
+    "adapters",
+    "run",
+    "diff",
+    "archive",
+    "live",
+    "interleave",
+    "laws",
+    "cli",
+)
 
 
 @dataclass(frozen=True)
@@ -309,7 +320,7 @@ def loaded_by(module: str) -> list[str]:
 @pytest.mark.parametrize("module", ["pytest_parsediff", "pytest_parsediff.plugin"])
 def test_loading_the_plugin_is_cheap(module: str) -> None:
     """Runs without scenarios pay for none of the libraries, nor for core."""
-    heavy = {"apsw", "msgspec", "syrupy", "hypothesis", "xdist"}
+    heavy = {"apsw", "msgspec", "syrupy", "hypothesis", "xdist", "watchfiles"}
     loaded = loaded_by(module)
     assert module in loaded
     assert [] == [name for name in loaded if name.split(".")[0] in heavy]

@@ -118,6 +118,20 @@ class OptionError(ParsediffError):
     hint = "See `pytest --help`, section parsediff."
 
 
+class CursorFileError(ParsediffError):
+    """A cursor on the command line cannot be read, or cannot be kept."""
+
+    code = "PD117"
+    hint = "Check the path and its permissions; without a cursor a read begins anew."
+
+
+class OutputError(ParsediffError):
+    """Standard output cannot be written, for want of space for example."""
+
+    code = "PD118"
+    hint = "Make room, then go on from the last cursor."
+
+
 # --- PD2xx: stores ----------------------------------------------------------------
 
 
