@@ -15,12 +15,12 @@ from pytest_parsediff.adapters.opencode.connection import (
     store_errors,
 )
 from pytest_parsediff.adapters.opencode.inventory import list_sessions, weigh_sessions
-from pytest_parsediff.adapters.opencode.load import load_tree
+from pytest_parsediff.adapters.opencode.load import ROOT_NOTICES, load_tree
 from pytest_parsediff.adapters.opencode.mapper import map_tree
 from pytest_parsediff.adapters.opencode.pages import affected_sessions
 from pytest_parsediff.adapters.opencode.schema import Schema, introspect
 from pytest_parsediff.core.errors import Where
-from pytest_parsediff.core.event import Emission, SessionInfo, Source
+from pytest_parsediff.core.event import Emission, Notice, SessionInfo, Source
 
 
 @final
@@ -56,8 +56,9 @@ class OpencodeAdapter:
         Yields:
             Notices about the schema; then per session, in the order in which
             ``(time_updated, id)`` of any of its rows comes up, its evidence, its
-            notices and its events, all from one snapshot. A session that is being
-            compacted has evidence and the notice ``needs-retry``.
+            notices and its events, all from one snapshot. A notice about an ancestor
+            is given once, whatever number of sessions is below it. A session that is
+            being compacted has evidence and the notice ``needs-retry``.
 
         Raises:
             StoreOpenError: PD422, the file is missing, no database, or unreadable.
@@ -71,8 +72,9 @@ class OpencodeAdapter:
             with store_errors(path), read_transaction(connection):
                 schema = introspect(connection, Where(path))
             yield from schema.notices
+            told: set[Notice] = set()
             for key in affected_sessions(connection, schema, path):
-                yield from _session(connection, schema, path, key)
+                yield from _session(connection, schema, path, key, told)
 
     def sessions(self, source: Source, /) -> list[SessionInfo]:
         """Return every session of the store, with the time of its last change.
@@ -115,13 +117,29 @@ def _snapshot(path: Path) -> Iterator[tuple[apsw.Connection, Schema]]:
 
 
 def _session(
-    connection: apsw.Connection, schema: Schema, path: Path, key: bytes
+    connection: apsw.Connection,
+    schema: Schema,
+    path: Path,
+    key: bytes,
+    told: set[Notice],
 ) -> Iterator[Emission]:
-    """Yield one session, from one snapshot that is released before."""
+    """Yield one session, from one snapshot that is released before.
+
+    Args:
+        connection: To the store.
+        schema: Of the store.
+        path: Of the database.
+        key: Of the session.
+        told: Notices about ancestors that were given before; grows.
+    """
     loaded = load_tree(connection, schema, path, key)
     if loaded.evidence is not None:
         yield loaded.evidence
-    yield from loaded.notices
+    for notice in loaded.notices:
+        if notice not in told:
+            yield notice
+        if notice.code in ROOT_NOTICES:
+            told.add(notice)
     if loaded.tree is None:
         return
     events, found = map_tree(loaded.tree, f"opencode:{path}")

@@ -28,7 +28,8 @@ from pytest_parsediff.core.event import Evidence, Notice
 #: More rows of one kind than this in one session are worth a notice.
 LARGE_SESSION_ROWS = 100_000
 
-_ROOT_NOTICES = {
+#: About an ancestor, so that each session below it would give the same.
+ROOT_NOTICES = {
     "root-cycle": "the chain of parents is a circle; its first repeated id is the root",
     "root-missing": "an ancestor has no row; its id is the root",
     "root-too-deep": "the chain of parents is too long; the last id reached is the root",
@@ -178,7 +179,7 @@ class _Loader:
         codec = self.schema.codec
         root, code = self.rows.root(parent)
         if code:
-            self._notice(code, _ROOT_NOTICES[code], f"session/{codec.text(root)}")
+            self._notice(code, ROOT_NOTICES[code], f"session/{codec.text(root)}")
         return codec.text(root)
 
     def _integer(self, place: str, column: str, value: object) -> int:
