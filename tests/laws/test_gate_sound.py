@@ -1,0 +1,158 @@
+"""The law ``gate-sound``: evidence that says too little, or too much."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from law_bench import Base, connect, database_rig
+
+from pytest_parsediff.adapters.builtin import BUILTIN
+from pytest_parsediff.adapters.opencode.adapter import OpencodeAdapter
+from pytest_parsediff.core.config import AdapterConfig, CompareConfig
+from pytest_parsediff.core.event import Source
+from pytest_parsediff.core.splitmix import SplitMix64
+from pytest_parsediff.interleave.drivers.apsw import ApswDriver
+from pytest_parsediff.interleave.writers.connection import Library
+from pytest_parsediff.laws import gatejudge
+from pytest_parsediff.laws.gatejudge import mutants
+from pytest_parsediff.laws.gatesound import check_gate_sound
+from pytest_parsediff.laws.law import Law
+
+SCENARIOS = Path(__file__).parents[2] / "scenarios" / "opencode"
+RENAME = (
+    """\
+UPDATE message SET data = '{"n":9}' WHERE id = 'm0';
+UPDATE message SET data = '{"n":8}', updated = now_ms() WHERE id = 'm2';
+""",
+)
+TITLE_AND_PART = """\
+UPDATE session SET title = 'Renamed' WHERE rowid = 1;
+UPDATE part SET data = '{"type":"text","text":"x"}' WHERE rowid = 1;
+"""
+
+
+class HasEvidence(Base):
+    """Has a digest of all rows of a session."""
+
+    columns = "id, data, updated"
+    where = "WHERE session = ?"
+
+    def evidence(self, source: Source) -> Mapping[str, str]:
+        """Return the digest of each session, from one snapshot."""
+        with closing(connect(source.path)) as db:
+            db.execute("BEGIN")
+            ids = db.execute("SELECT DISTINCT session FROM message").fetchall()
+            return {session: self.digest(db, session) for (session,) in ids}
+
+    def digest(self, db: object, session: str) -> str:
+        """Return the digest of one session."""
+        values = (session,) if self.where else ()
+        sql = f"SELECT {self.columns} FROM message {self.where}"
+        rows = db.execute(sql, values).fetchall()  # type: ignore[attr-defined]
+        return hashlib.sha256(repr(rows).encode()).hexdigest()
+
+
+class DigestsTheStamp(HasEvidence):
+    """Trusts that whoever changes a row changes its stamp too."""
+
+    columns = "id, updated"
+
+
+class DigestsTheStore(HasEvidence):
+    """Has one digest for all sessions."""
+
+    where = ""
+
+
+def test_evidence_of_all_rows_of_a_session_is_sound(tmp_path: Path) -> None:
+    """Steps at every gap of evidence, parse and evidence."""
+    assert (
+        check_gate_sound(database_rig(HasEvidence(), tmp_path, writers=RENAME)) is None
+    )
+
+
+def test_an_adapter_without_evidence_fails_closed(tmp_path: Path) -> None:
+    """Its changes are changes, whoever made them: only changed parsers are tried."""
+    assert check_gate_sound(database_rig(Base(), tmp_path, writers=RENAME)) is None
+
+
+@pytest.mark.parametrize(
+    ("reader", "message", "verdict"),
+    [
+        (
+            DigestsTheStamp,
+            "session 's0' is called changed, and only writers",
+            "changed",
+        ),
+        (DigestsTheStore, "and no step touched it", "raced"),
+    ],
+)
+def test_evidence_that_says_too_little_or_too_much_is_found(
+    tmp_path: Path, reader: type[Base], message: str, verdict: str
+) -> None:
+    """The verdict, the fields, the evidence and the steps are shown."""
+    violation = check_gate_sound(database_rig(reader(), tmp_path, writers=RENAME))
+
+    assert violation is not None
+    assert Law.GATE_SOUND is violation.law
+    assert message in violation.message
+    assert violation.details[0].startswith(f"verdict: {verdict}")
+    assert violation.details[-1].startswith("step: UPDATE message")
+
+
+def test_values_that_are_passed_over_are_not_changed(tmp_path: Path) -> None:
+    """A changed parser changes what the comparison looks at."""
+    compare = CompareConfig(ignore=["/data", "/updated"])
+    config = AdapterConfig(session="/session", key=["/id"], compare=compare)
+    rig = database_rig(HasEvidence(), tmp_path, writers=(), config=config)
+    line = b'{"data":"x","id":"m0","session":"s0","updated":1}'
+
+    changed = [
+        what
+        for seed in range(20)
+        for what, _ in mutants(rig.subject.comparison, [line], SplitMix64(seed))
+    ]
+
+    assert {"event 1 left out", "/id of event 1 changed"} == set(changed)
+    assert check_gate_sound(rig) is None
+
+
+def test_a_comparison_that_sees_nothing_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A changed parser that is called identical is the worst that a gate can do."""
+    monkeypatch.setattr(gatejudge, "compare_sessions", lambda *_: ())
+
+    violation = check_gate_sound(database_rig(HasEvidence(), tmp_path, writers=()))
+
+    assert violation is not None
+    assert "is called identical with event" in violation.message
+
+
+def test_evidence_can_be_handed_in(tmp_path: Path) -> None:
+    """Where a query in the adapter's table gives it."""
+    rig = database_rig(Base(), tmp_path, writers=RENAME)
+
+    violation = check_gate_sound(rig, lambda _source: {"s0": "1", "s1": "1"})
+
+    assert violation is not None
+    assert "is called changed" in violation.message
+
+
+def test_the_built_in_adapter_is_sound(tmp_path: Path) -> None:
+    """Title and usage change without their stamp; other sessions are not touched."""
+    rig = database_rig(
+        OpencodeAdapter(),
+        tmp_path,
+        sql=(SCENARIOS / "nested_subagents_three_deep" / "fixture.sql").read_text(),
+        writers=(TITLE_AND_PART,),
+        library=Library.APSW,
+        driver=ApswDriver(),
+        config=BUILTIN["opencode"].config,
+    )
+
+    assert check_gate_sound(rig, plans=10) is None
