@@ -53,8 +53,10 @@ def hold(polls: Sequence[Poll], subject: Subject, expected: Folded) -> Folded:
     """Return what a consumer holds after *polls*, but for what nobody can take back.
 
     A reader that was killed, or failed, behind its last checkpoint does not know what
-    it emitted there, so it cannot say later that this is gone.
+    it emitted there, so it cannot say later that this is gone. A poll that reads
+    everything, and to its end, takes the place of all before it.
     """
+    polls = polls[_last_full(polls, subject) :]
     held = fold([poll.lines for poll in polls], subject.unit)
     known: set[tuple[str, str]] = set()
     for poll in polls:
@@ -69,6 +71,17 @@ def hold(polls: Sequence[Poll], subject: Subject, expected: Folded) -> Folded:
         if not inner:
             del held[session]
     return held
+
+
+def _last_full(polls: Sequence[Poll], subject: Subject) -> int:
+    """Return the index of the last full parse; an open reader may make none."""
+    if callable(getattr(subject.adapter, "open", None)):
+        return 0
+    for number in range(len(polls) - 1, 0, -1):
+        poll = polls[number]
+        if poll.cursor is None and poll.error is None and not poll.is_crashed:
+            return number
+    return 0
 
 
 def as_folded(sessions: Mapping[str, Sequence[Line]]) -> Folded:

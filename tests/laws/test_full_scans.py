@@ -1,0 +1,73 @@
+"""Adapters that read everything in each scan: what is asked of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from law_bench import Base, database_rig, file_rig
+
+from pytest_parsediff.core.event import Emission, Source
+from pytest_parsediff.interleave.plan import Gap, Placed, Plan
+from pytest_parsediff.laws.explore import Explorer, Finding
+from pytest_parsediff.laws.law import Law
+from pytest_parsediff.laws.static import STATIC, why_not
+
+DELETE = ("DELETE FROM message WHERE id = 'm1';",)
+PLAN = Plan((Placed(0, 0, 1, Gap(1, 0)),), None, 2)
+
+
+class Everything(Base):
+    """Has no checkpoint."""
+
+    def scan(self, source: Source, _cursor: str | None) -> Iterator[Emission]:
+        """Yield all rows."""
+        yield from list(super().scan(source, None))[:-1]
+
+
+@pytest.mark.parametrize(("reader", "is_broken"), [(Everything, False), (Base, True)])
+def test_a_full_scan_takes_the_place_of_what_was_emitted(
+    tmp_path: Path, reader: type[Base], is_broken: bool
+) -> None:
+    """A row that is gone is gone, where everything is emitted again without it."""
+    rig = database_rig(reader(), tmp_path, writers=DELETE)
+    explorer = Explorer(rig=rig, laws=(Law.CONVERGES, Law.WARM_COLD))
+
+    assert is_broken is isinstance(explorer.replay(PLAN), Finding)
+
+
+def test_laws_of_reading_on_do_not_concern_full_scans(tmp_path: Path) -> None:
+    """The others do."""
+    rig = database_rig(Everything(), tmp_path)
+
+    concerned = {law for law in Law if not why_not(law, rig)}
+
+    assert {
+        Law.READ_ONLY,
+        Law.DETERMINISTIC,
+        Law.SNAPSHOT,
+        Law.CONVERGES,
+        Law.NO_DUPLICATES,
+        Law.NO_PIN,
+        Law.TOLERANT,
+        Law.GATE_SOUND,
+    } == concerned
+    assert not any(why_not(law, database_rig(Base(), tmp_path)) for law in Law)
+
+
+def test_laws_of_databases_do_not_concern_files(tmp_path: Path) -> None:
+    """There is no WAL to pin, and no plan of a statement."""
+    rig = file_rig(Everything(), tmp_path, {"a": b"x"})
+
+    assert "the store is no database" == why_not(Law.NO_PIN, rig)
+
+
+def test_every_law_has_a_check() -> None:
+    """Of one run, of its own runs, or both."""
+    assert {
+        Law.SNAPSHOT,
+        Law.CONVERGES,
+        Law.NO_DUPLICATES,
+        Law.CRASH_SAFE,
+    } == set(Law) - set(STATIC)
