@@ -22,15 +22,17 @@ from pytest_parsediff.live.entries import (
 from pytest_parsediff.live.parse import ensure_parsed
 from pytest_parsediff.live.results import (
     Emitted,
+    Moment,
     Parse,
     is_current,
+    read_digest,
     read_emitted,
     read_records,
 )
 from pytest_parsediff.live.run import LiveRun
 from pytest_parsediff.live.rundb import RunDatabase
 from pytest_parsediff.live.settings import LiveSettings
-from pytest_parsediff.live.sources import LiveAdapter, SourceKind
+from pytest_parsediff.live.sources import LiveAdapter
 from pytest_parsediff.live.stages import OnStage, Stage, StageName
 from pytest_parsediff.live.weighing import weigh_session
 
@@ -133,12 +135,14 @@ class Judge:
             case VerdictClass.RACED:
                 return not verdict.is_stale
             case VerdictClass.CHANGED | VerdictClass.PARSE_ERROR:
-                row = read_source(self.run.rundb, parse.source)
-                is_row_proved = verdict.reason is Reason.CONTENT_EQUAL and (
-                    row.kind is SourceKind.DATABASE
-                )
-                before = parse.result.before.observation
-                return before != parse.result.after and not is_row_proved
+                result = parse.result
+                has_moved = result.before.observation != result.after
+                if not has_moved and not result.has_file_moved:
+                    return False
+                session = verdict.session
+                inside = read_digest(self.run.rundb, parse.no, Moment.INSIDE, session)
+                is_snapshot_proved = verdict.reason is Reason.CONTENT_EQUAL and inside
+                return not is_snapshot_proved
             case _:
                 return False
 

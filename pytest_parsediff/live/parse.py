@@ -110,6 +110,7 @@ def _parse(run: LiveRun, task: _Task) -> None:
         cursor=collector.cursor,
         event_count=collector.event_count,
         base=base,
+        has_file_moved=before.file != after.file,
     )
     with run.rundb.write():
         collector.finish(has_failed=error is not None)

@@ -44,6 +44,9 @@ class ParseResult:
         cursor: Of the last checkpoint; ``None`` without one.
         event_count: Events that were emitted.
         base: What an incremental parse started from; ``None`` for a full one.
+        has_file_moved: Whether a database was written during the parse, by whomever and
+            wherever in it. No evidence about any session; but what was read in several
+            statements may be torn, also where all rows are again what they were.
     """
 
     before: Seen
@@ -55,6 +58,7 @@ class ParseResult:
     cursor: str | None = None
     event_count: int = 0
     base: AppendBase | None = None
+    has_file_moved: bool = False
 
 
 @dataclass(frozen=True, slots=True)

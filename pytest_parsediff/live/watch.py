@@ -31,10 +31,12 @@ class Watched:
             one without what ``stat`` says, which tells that something moved, and
             nothing about any session.
         digests: Evidence about each session, if there is any.
+        file: Of a database what ``stat`` says, evidence or not; else ``None``.
     """
 
     seen: Seen
     digests: Mapping[str, str]
+    file: Observation | None = None
 
 
 def watch(run: LiveRun, row: SourceRow, before: Seen | None = None) -> Watched:
@@ -62,7 +64,7 @@ def _watch_database(run: LiveRun, row: SourceRow) -> Watched:
     """Return the evidence; a query that fails is none, unless the file is gone."""
     there = observe_database(row.ref.path)
     if there.error or not row.has_evidence:
-        return Watched(Seen(there), {})
+        return Watched(Seen(there), {}, there)
     adapter = run.adapter(row.ref.adapter)
     try:
         with run.context() as context:
@@ -70,10 +72,11 @@ def _watch_database(run: LiveRun, row: SourceRow) -> Watched:
                 adapter.resolved, row.ref.source, context, run.limits(adapter)
             )
     except ParsediffError:
-        return Watched(Seen(there), {})
+        return Watched(Seen(there), {}, there)
     if digests is None:
-        return Watched(Seen(there), {})
-    return Watched(Seen(Observation(row_digest=_digest_of_all(digests))), digests)
+        return Watched(Seen(there), {}, there)
+    seen = Seen(Observation(row_digest=_digest_of_all(digests)))
+    return Watched(seen, digests, there)
 
 
 def _digest_of_all(digests: Mapping[str, str]) -> str:

@@ -74,14 +74,16 @@ def _source_seen(run: LiveRun, row: SourceRow, parse: Parse) -> _Seen:
     """Return the observations of the source as a whole.
 
     What ``stat`` said when the run began counts only if it differs: it has no hash, so
-    it can prove that the source moved, and not that it stood still.
+    it can prove that the source moved, and not that it stood still. Of a database it
+    tells only that there was one.
     """
     before = _first_parse(run, parse).result.before.observation
     listed = row.observed
-    is_comparable = row.kind is SourceKind.FILE and not listed.error
-    has_moved = is_comparable and listed != replace(
-        before, content_hash=None, consumed=None
-    )
+    if row.kind is SourceKind.FILE:
+        bare = replace(before, content_hash=None, consumed=None)
+        has_moved = not listed.error and listed != bare
+    else:
+        has_moved = not listed.error and bool(before.error)
     return _Seen(
         first=listed if has_moved else before,
         before=parse.result.before.observation,

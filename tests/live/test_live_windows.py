@@ -142,6 +142,16 @@ def test_a_torn_read_is_read_again(bench: Bench) -> None:
     assert IDENTICAL == said(bench.verdict(on_stage=once(moments)))
 
 
+@kinds(*ALL)
+def test_a_torn_read_of_what_is_as_before_is_read_again(bench: Bench) -> None:
+    """W in t3..t4 that is undone before t4: all evidence is equal, and yet it is torn."""
+    moments = {
+        StageName.OBSERVED: lambda: bench.replace("s1"),
+        StageName.PARSED: lambda: bench.restore("s1"),
+    }
+    assert IDENTICAL == said(bench.verdict(on_stage=once(moments)))
+
+
 @kinds(Kind.FILE, Kind.JSONL)
 def test_same_size_and_time_during_the_parse_is_a_race(bench: Bench) -> None:
     """W in t3..t4 with the old time restored: bytes and ctime tell."""
@@ -236,9 +246,10 @@ def test_a_file_that_goes_away_after_its_parse_is_identical(bench: Bench) -> Non
 
 
 @kinds(Kind.ROWS, Kind.BLIND)
-def test_a_database_that_goes_away_is_a_race(bench: Bench) -> None:
+@pytest.mark.parametrize("moment", [StageName.INVENTORIED, StageName.OBSERVED])
+def test_a_database_that_goes_away_is_a_race(bench: Bench, moment: StageName) -> None:
     """The database is deleted before it is read."""
-    verdict = bench.verdict(on_stage=at(StageName.OBSERVED, bench.db.unlink))
+    verdict = bench.verdict(on_stage=at(moment, bench.db.unlink))
     assert GONE == said(verdict)
     assert Phase.PARSE is verdict.phase
 
