@@ -137,7 +137,7 @@ def test_an_undeclared_race_fails_only_where_races_must_be_declared() -> None:
 
 
 @pytest.mark.parametrize(
-    "cls", set(VerdictClass) - {VerdictClass.CHANGED, VerdictClass.RACED}
+    "cls", sorted({*VerdictClass} - {VerdictClass.CHANGED, VerdictClass.RACED})
 )
 def test_other_classes_need_no_declaration(cls: VerdictClass) -> None:
     """What they mean for a run, the gate decides."""
