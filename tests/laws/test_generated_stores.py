@@ -1,0 +1,184 @@
+"""Strategies: every store is one, every writer can write to it, and failures shrink."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+import apsw
+import pytest
+from hypothesis import HealthCheck, find, given, settings
+from hypothesis import strategies as st
+
+from pytest_parsediff.adapters.opencode.adapter import OpencodeAdapter
+from pytest_parsediff.core.errors import FixtureSQLError
+from pytest_parsediff.core.event import Notice, Source
+from pytest_parsediff.core.store import build_image
+from pytest_parsediff.interleave.clock import HarnessClock
+from pytest_parsediff.interleave.writers.connection import Library, open_writer
+from pytest_parsediff.interleave.writers.sqlscript import parse_script
+from pytest_parsediff.strategies import (
+    OPENCODE_SCHEMA,
+    opencode_stores,
+    opencode_writers,
+    stores,
+    writers,
+)
+from pytest_parsediff.tableshapes import read_shapes
+
+SCHEMA = """\
+CREATE TABLE project(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE item(
+    project_id INTEGER NOT NULL REFERENCES project(id), pos INTEGER,
+    kind TEXT NOT NULL CHECK (kind IN ('a', 'it''s')), size INTEGER CHECK (size > 3),
+    data JSON, updated_at INTEGER, raw BLOB, price REAL,
+    PRIMARY KEY (project_id, pos)
+) WITHOUT ROWID;
+CREATE TABLE note(id TEXT PRIMARY KEY, item TEXT, project_id INTEGER);
+CREATE INDEX note_item ON note(item);
+"""
+FEW = settings(
+    max_examples=15,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+def place(script: str, path: Path) -> Path:
+    """Write the store that *script* makes to *path*."""
+    for suffix in ("", "-wal", "-shm"):
+        Path(f"{path}{suffix}").unlink(missing_ok=True)
+    image = build_image(script.encode(), Path("fixture.sql"), journal="wal")
+    path.write_bytes(image.main)
+    return path
+
+
+def write(script: str, path: Path) -> int:
+    """Run all steps of *script*; return how many there were."""
+    writer = open_writer(Library.APSW, path, HarnessClock())
+    steps = parse_script(script, Path("writer.sql"))
+    for step in steps:
+        writer.run(step.statements)
+    writer.close()
+    return len(steps)
+
+
+@FEW
+@given(script=stores(SCHEMA))
+def test_generated_rows_fit_their_schema(script: str) -> None:
+    """SQLite accepts all of them, foreign keys and CHECKs included."""
+    build_image(f"PRAGMA foreign_keys = ON;{script}".encode(), Path("fixture.sql"))
+
+
+@FEW
+@given(store=stores(SCHEMA), script=writers(SCHEMA))
+def test_a_generated_writer_fits_every_store(
+    tmp_path: Path, store: str, script: str
+) -> None:
+    """No step is refused, whatever the rows are."""
+    assert write(script, place(store, tmp_path / "store.db")) >= 1
+
+
+@FEW
+@given(store=opencode_stores(), script=opencode_writers())
+def test_the_built_in_adapter_reads_every_opencode_store_without_a_notice(
+    tmp_path: Path, store: str, script: str
+) -> None:
+    """Before the writer came, and after it."""
+    path = place(store, tmp_path / "opencode.db")
+    for _ in range(2):
+        found = list(OpencodeAdapter().scan(Source(path, tmp_path), None))
+        assert [] == [one for one in found if isinstance(one, Notice)]
+        started = [
+            one
+            for one in found
+            if isinstance(one, dict) and one["kind"] == "session_started"
+        ]
+        connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+        with contextlib.closing(connection):
+            assert connection.execute("SELECT count(*) FROM session").get == len(
+                started
+            )
+        write(script, path)
+
+
+def test_ids_of_sessions_descend_and_stamps_collide() -> None:
+    """As they do in life."""
+    script = find(
+        opencode_stores(),
+        lambda one: one.count("INSERT INTO session(") == 3,
+        settings=FEW,
+    )
+
+    assert ["ses_ffd", "ses_ffe", "ses_fff"] == sorted(
+        one.split("'")[1] for one in script.split("VALUES (")[1:]
+    )
+    assert 3 == script.count("1699999999000, 1699999999000, NULL")
+
+
+def test_a_failing_store_shrinks_to_what_matters() -> None:
+    """Two messages in one session, and nothing else."""
+
+    def has_two_messages(script: str) -> bool:
+        return script.count("INSERT INTO message") >= 2
+
+    script = find(opencode_stores(), has_two_messages, settings=FEW)
+
+    rows = script.removeprefix(OPENCODE_SCHEMA).splitlines()
+    assert ["session(id,", "message", "message"] == [row.split()[2] for row in rows]
+
+
+def test_a_failing_writer_shrinks_to_what_matters() -> None:
+    """One deletion in a transaction of one."""
+    script = find(writers(SCHEMA), lambda one: "DELETE" in one, settings=FEW)
+
+    assert 1 == script.count("-- step:")
+    assert 2 == len(script.splitlines())
+
+
+def test_every_kind_of_step_is_made() -> None:
+    """Inserts, upserts, updates with and without a new time, deletions, checkpoints."""
+    wanted = (
+        lambda one: "ON CONFLICT" in one,
+        lambda one: "UPDATE OR IGNORE" in one and '"updated_at" = now_ms()' in one,
+        lambda one: "UPDATE OR IGNORE" in one and "now_ms()" not in one,
+        lambda one: "wal_checkpoint(TRUNCATE)" in one,
+        lambda one: one.count("-- step:") == 1 and len(one.splitlines()) == 4,
+    )
+    for condition in wanted:
+        assert find(
+            writers(SCHEMA), condition, settings=settings(FEW, max_examples=200)
+        )
+
+
+def test_a_schema_says_what_rows_must_be() -> None:
+    """Affinity, keys, references declared or by name, and lists of texts."""
+    shapes = {shape.name: shape for shape in read_shapes(SCHEMA)}
+
+    assert list(shapes).index("project") < list(shapes).index("item")
+    item = {column.name: column for column in shapes["item"].columns}
+    assert ("project", "id") == item["project_id"].refers
+    assert ("a", "it's") == item["kind"].one_of
+    assert ["INTEGER", "TEXT", "BLOB", "REAL"] == [
+        item[name].kind for name in ("size", "data", "raw", "price")
+    ]
+    note = {column.name: column for column in shapes["note"].columns}
+    assert ("project", "id") == note["project_id"].refers
+    assert note["item"].refers is None
+    assert [False, True] == [shapes["project"].is_only_key, shapes["note"].is_only_key]
+
+
+def test_columns_can_be_given() -> None:
+    """What no schema says, the caller does."""
+    given_ids = stores(SCHEMA, columns={"note.id": st.just("the-one")})
+
+    script = find(given_ids, lambda one: 'INTO "note"' in one, settings=FEW)
+
+    assert "'the-one'" in script
+
+
+def test_a_schema_that_is_none_is_an_error() -> None:
+    """With line and column."""
+    with pytest.raises(FixtureSQLError, match="PD201"):
+        stores("CREATE TABEL x(y);")
