@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-import apsw
 from msgspec import UNSET
 
 from pytest_parsediff.adapters.python import load
@@ -23,7 +22,7 @@ from pytest_parsediff.interleave.databasebench import SQLScriptStep
 from pytest_parsediff.interleave.writers.connection import Statement
 from pytest_parsediff.interleave.writers.filesteps import FileStep, parse_file_steps
 from pytest_parsediff.interleave.writers.sqlscript import ScriptStep, parse_script
-from pytest_parsediff.interleave.writers.traces import parse_trace
+from pytest_parsediff.interleave.writers.traces import parse_trace, read_tables
 
 Script: TypeAlias = tuple[SQLScriptStep, ...] | tuple[FileStep, ...]
 
@@ -102,24 +101,7 @@ def _parse(path: Path, data: bytes, image: bytes | None) -> Script:
     if path.suffix == ".toml":
         return tuple(parse_file_steps(text, path))
     assert image is not None
-    return tuple(parse_trace(data, path, primary_keys(image)))
-
-
-def primary_keys(image: bytes) -> Mapping[str, tuple[str, ...]]:
-    """Return the primary key of each table, column names in order."""
-    connection = apsw.Connection(":memory:")
-    try:
-        connection.deserialize("main", image[:18] + b"\x01\x01" + image[20:])
-        rows = connection.execute(
-            "SELECT t.name, c.name FROM sqlite_schema AS t, pragma_table_info(t.name) AS c"
-            " WHERE t.type = 'table' AND c.pk ORDER BY t.name, c.pk"
-        ).fetchall()
-    finally:
-        connection.close()
-    keys: dict[str, tuple[str, ...]] = {}
-    for table, column in rows:
-        keys[str(table)] = (*keys.get(str(table), ()), str(column))
-    return keys
+    return tuple(parse_trace(data, path, read_tables(image)))
 
 
 def _load_steps(spec: str, folder: Path, toml: Path) -> tuple[ScriptStep, ...]:
