@@ -489,7 +489,7 @@ def test_the_gate_runs_the_commands_of_the_readme() -> None:
         line.partition('"$venv/bin/python" ')[2].removesuffix(" -q") for line in gate
     ]
 
-    assert ["-m pytest --parsediff scenarios", "-m pytest"] == shown
+    assert ["-m pytest --parsediff scenarios", "-m pytest -n auto"] == shown
     assert {*shown} <= {*ran}
 
 
