@@ -152,7 +152,7 @@ class Staged:
                 data_version=row.data_version,
                 is_complete=not result.is_incomplete,
                 code=result.error_code,
-                message=result.error,
+                message=_one_line(result),
             )
 
     def sessions(self, source: StagedSource, /) -> Iterator[StagedSession]:
@@ -203,3 +203,9 @@ def _row_seen(digest: str | None, whole: Observation) -> Observation:
     if whole.error or whole.row_digest is None:
         return whole
     return Observation(exists=digest is not None, row_digest=digest)
+
+
+def _one_line(result: ParseResult) -> str:
+    """Return the cause of a failed parse without its code, which stands beside it."""
+    line = result.error.partition("\n")[0]
+    return line.removeprefix(f"{result.error_code}: ")

@@ -97,7 +97,11 @@ def test_a_source_that_fails_leaves_the_archive_as_it_was(live: LiveProject) -> 
 
     assert {"passed": 1, "failed": 1} == result.parseoutcomes()
     result.stdout.fnmatch_lines(
-        ["PD515: lines source 'bad.jsonl' cannot be parsed", "PD507: *"]
+        [
+            "PD515: lines source 'bad.jsonl' cannot be parsed",
+            "PD507: *",
+            "lines bad.jsonl: PD401: adapter 'lines' raised *",
+        ]
     )
     (live.store / "bad.jsonl").unlink()
     assert 1 == live.compare().parseoutcomes()["stale"]
