@@ -27,6 +27,8 @@ PLUGIN = ("-p", "pytest_parsediff.plugin")
 SYRUPY = ("-p", "syrupy")
 #: Variables that change what a child does and are not part of any comparison.
 _FOREIGN = ("CI", "TF_BUILD", "PYTHONDONTWRITEBYTECODE", "PYTEST_ADDOPTS")
+#: getrusage(2) counts kibibytes, macOS bytes.
+_RSS_PER_MIB = 2**20 if sys.platform == "darwin" else 2**10
 _COLLECTED = re.compile(r"Collected : (\d+)")
 
 # --- running children -----------------------------------------------------------------
@@ -40,11 +42,13 @@ class Usage:
         cpu_s: User and system time, in seconds.
         wall_s: Elapsed time, in seconds.
         output: What it printed.
+        peak_mib: Most memory that was resident, in 2**20 bytes.
     """
 
     cpu_s: float
     wall_s: float
     output: str
+    peak_mib: float = 0.0
 
 
 def environment() -> dict[str, str]:
@@ -53,16 +57,29 @@ def environment() -> dict[str, str]:
     return kept | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONHASHSEED": "0"}
 
 
-def run(argv: Sequence[str], folder: Path, *, status: int = 0) -> Usage:
+def run(
+    argv: Sequence[str],
+    folder: Path,
+    *,
+    status: int = 0,
+    variables: Mapping[str, str] | None = None,
+) -> Usage:
     """Run *argv* in *folder* and return what it took.
+
+    Args:
+        argv: Program and arguments.
+        folder: Its working directory.
+        status: How it has to end.
+        variables: More variables for its environment.
 
     Raises:
         RuntimeError: It did not end with *status*: nothing was measured.
     """
+    own = environment() | dict(variables or {})
     with tempfile.TemporaryFile() as output:
         started = time.perf_counter()
         child = subprocess.Popen(
-            argv, cwd=folder, env=environment(), stdout=output, stderr=output
+            argv, cwd=folder, env=own, stdout=output, stderr=output
         )
         _, wait_status, usage = os.wait4(child.pid, 0)
         wall_s = time.perf_counter() - started
@@ -71,7 +88,8 @@ def run(argv: Sequence[str], folder: Path, *, status: int = 0) -> Usage:
         text = output.read().decode(errors="replace")
     if child.returncode != status:
         raise RuntimeError(f"{argv} ended with {child.returncode}:\n{text}")
-    return Usage(usage.ru_utime + usage.ru_stime, wall_s, text)
+    cpu_s = usage.ru_utime + usage.ru_stime
+    return Usage(cpu_s, wall_s, text, usage.ru_maxrss / _RSS_PER_MIB)
 
 
 def timer(argv: Sequence[str], folder: Path) -> Callable[[], float]:
