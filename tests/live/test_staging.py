@@ -15,6 +15,7 @@ from pytest_parsediff.archive.reader import ArchiveReader
 from pytest_parsediff.archive.recording import Plan, Recording
 from pytest_parsediff.archive.runs import RunState
 from pytest_parsediff.archive.staged import AppendBase, StagedSide, StagedSource
+from pytest_parsediff.core.config import CompareConfig
 from pytest_parsediff.core.event import Checkpoint, Source
 from pytest_parsediff.diff.verdict import VerdictClass
 from pytest_parsediff.live.stages import OnStage, StageName
@@ -160,6 +161,38 @@ def test_appended_twice_is_identical(bench: Bench) -> None:
     assert VerdictClass.IDENTICAL is bench.verdict().cls
     lines = mutated(lambda path: ({"text": line} for line in path.read_text().split()))
     bench.parse = lines
+    assert VerdictClass.CHANGED is bench.verdict().cls
+
+
+class Placed(Appending):
+    """Says of each line where it ends, and may get every one wrong."""
+
+    def __init__(self, *, is_wrong: bool = False) -> None:
+        super().__init__()
+        self._is_wrong = is_wrong
+
+    def scan(self, source: Source, cursor: str | None, /) -> Iterator[Any]:
+        """Yield what lies behind the cursor."""
+        end = int(cursor or 0)
+        for item in super().scan(source, cursor):
+            if isinstance(item, Checkpoint):
+                yield item
+                continue
+            end += len(item["line"])
+            line = item["line"].upper() if self._is_wrong else item["line"]
+            yield {"end": end, "line": line}
+
+
+def test_the_marker_of_appending_lasts_until_a_full_recording(bench: Bench) -> None:
+    """One drift is skew in a row that was appended to, and a change in any other."""
+    bench.right, bench.parse = Placed(), Placed(is_wrong=True)
+    bench.config |= {"key": ["/end"], "compare": CompareConfig(skew=["/line"])}
+    bench.record()
+    assert VerdictClass.CHANGED is bench.verdict().cls
+    bench.write("s1")
+    append(bench)
+    assert VerdictClass.INCREMENTAL_SKEW is bench.verdict().cls
+    bench.record()
     assert VerdictClass.CHANGED is bench.verdict().cls
 
 
