@@ -12,7 +12,18 @@ from pytest_parsediff.cli.reading import Readings
 from pytest_parsediff.cli.sight import Sight, look
 from pytest_parsediff.cli.stopping import Stopped
 from pytest_parsediff.cli.watching import Watcher
-from pytest_parsediff.core.errors import ParsediffError
+from pytest_parsediff.core.errors import (
+    CanonicalRuleError,
+    CursorFileError,
+    NotAnEventError,
+    OutputError,
+    ParsediffError,
+)
+
+#: A signal that comes right before a wait begins does not end it.
+_LOOK_UP_S = 0.5
+#: What another poll does not mend: lines that are missing, a cursor that is not kept.
+_FATAL = (CanonicalRuleError, CursorFileError, NotAnEventError, OutputError)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -71,7 +82,7 @@ class Follower:
         began = time.monotonic()
         while (left := began + self.cadence.wait_s - time.monotonic()) > 0:
             with self.passage.stopper.interruptible():
-                has_changed = self._wake.wait(left)
+                has_changed = self._wake.wait(min(left, _LOOK_UP_S))
             if has_changed:
                 self._wake.clear()
                 self.cadence.woken()
@@ -99,7 +110,7 @@ class Follower:
         try:
             count = self.passage.pass_on(self.readings)
         except ParsediffError as error:
-            if error.code in _OWN:
+            if isinstance(error, _FATAL):
                 raise
             self._fail(str(error))
             self._seen = None
@@ -123,7 +134,3 @@ class Follower:
     def _no_watching(self, reason: str) -> None:
         seconds = f"{self.cadence.interval_s:g} s"
         self.passage.console.tell(f"polling every {seconds} only: {reason}")
-
-
-#: Errors of this side, which another poll does not mend: cursor file, output.
-_OWN = ("PD117", "PD118")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import stat
 
 from pytest_parsediff.cli.novelty import Novelty
@@ -12,6 +13,8 @@ from pytest_parsediff.core.rules import Rules
 
 #: How many events are encoded at once.
 _BATCH = 256
+#: Milliseconds after which a wait for room looks whether a signal came.
+_LOOK_UP_MS = 200
 
 
 class OutputClosed(Exception):  # noqa: N818 - nothing went wrong: nobody reads any more
@@ -39,6 +42,9 @@ class LineWriter:
         self.novelty: Novelty | None = None
         self.is_muted = False
         self._pending: list[Event] = []
+        self._error: Exception | None = None
+        self._is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
+        self._chunk = None if self._is_file else select.PIPE_BUF
         self.count = 0
         self.bytes = 0
 
@@ -54,11 +60,20 @@ class LineWriter:
             self.flush()
 
     def flush(self) -> None:
-        """Hand everything to the system; raises like :meth:`add`."""
+        """Hand everything to the system.
+
+        Raises like :meth:`add`; once that happened always, because lines are missing.
+        """
+        if self._error is not None:
+            raise self._error
         events, self._pending = self._pending, []
         if not events:
             return
-        lines = self._rules.apply(events, {})
+        try:
+            lines = self._rules.apply(events, {})
+        except Exception as error:
+            self._error = error
+            raise
         if self.novelty is not None:
             lines = self.novelty.news_in(lines)
         if lines and not self.is_muted:
@@ -67,17 +82,38 @@ class LineWriter:
 
     def sync(self) -> None:
         """Let what was flushed survive a crash of the system, if it is a file."""
-        if stat.S_ISREG(os.fstat(self._descriptor).st_mode):
+        if self._is_file:
             os.fsync(self._descriptor)
 
     def _write(self, data: bytes) -> None:
         view = memoryview(data)
         try:
             while view:
-                view = view[os.write(self._descriptor, view) :]
-        except BrokenPipeError as error:
-            raise OutputClosed from error
+                self._wait_for_room()
+                view = view[os.write(self._descriptor, view[: self._chunk]) :]
         except OSError as error:
-            message = f"standard output cannot be written: {error.strerror}"
-            raise OutputError(message) from error
+            self._error = _typed(error)
+            raise self._error from error
+        except BaseException:  # a line may have been cut
+            self._error = OutputClosed()
+            raise
         self.bytes += len(data)
+
+    def _wait_for_room(self) -> None:
+        """Wait until a chunk can be written at once.
+
+        A signal that comes right before a system call begins does not end it, so no
+        call may take long.
+        """
+        if self._is_file or not hasattr(select, "poll"):
+            return
+        room = select.poll()
+        room.register(self._descriptor, select.POLLOUT)
+        while not room.poll(_LOOK_UP_MS):
+            pass
+
+
+def _typed(error: OSError) -> Exception:
+    if isinstance(error, BrokenPipeError):
+        return OutputClosed()
+    return OutputError(f"standard output cannot be written: {error.strerror}")

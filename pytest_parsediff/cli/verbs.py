@@ -91,7 +91,7 @@ def _work(
         writer=LineWriter(sys.stdout.fileno(), subject.rules),
         console=console,
         stopper=stopper,
-        cursor_out=options.cursor_out,
+        cursor_out=options.resume or options.cursor_out,
         cursor=_first_cursor(options),
     )
     with _folders(options.state_dir) as context:
@@ -101,7 +101,6 @@ def _work(
 def _first_cursor(options: argparse.Namespace) -> str | None:
     """Return the cursor to begin with; ``None`` for the beginning."""
     if options.resume is not None:
-        options.cursor_out = options.resume
         return read_cursor(options.resume) if options.resume.exists() else None
     if options.cursor is not None:
         return read_cursor(options.cursor)

@@ -7,6 +7,7 @@ time and loses nothing.
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -81,6 +82,7 @@ class Watcher:
             self._thread = None
 
     def _watch(self, stop: threading.Event) -> None:
+        _leave_signals_to_main()
         try:
             from watchfiles import watch  # noqa: PLC0415 - loaded when it is needed
 
@@ -101,6 +103,16 @@ class Watcher:
         except Exception as error:  # noqa: BLE001 - no reason to end what follows
             self._has_failed = True
             self._failed(f"{type(error).__name__}: {error}")
+
+
+def _leave_signals_to_main() -> None:
+    """Let no signal of the process arrive in this thread, or in those that it starts.
+
+    The system interrupts the thread that it chooses; if that is not the main one, the
+    main one goes on waiting, for example for a full pipe, and no handler runs.
+    """
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
 
 
 def _identity(folder: Path) -> tuple[int, int] | None:

@@ -1,0 +1,262 @@
+"""``python -m pytest_parsediff scan`` and ``probe`` in processes of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from cli_project import WAIT_S, Project, end, wait_for
+
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A project whose store has seven rows."""
+    return Project.make(tmp_path, 7)
+
+
+def test_lines_are_those_of_a_golden(tmp_path: Path) -> None:
+    """A scan of a scenario's store prints its golden, with the path written out."""
+    scenario = min((SCENARIOS / "opencode").rglob("fixture.sql")).parent
+    store = tmp_path / "opencode.db"
+    with closing(sqlite3.connect(store)) as database:
+        database.executescript((scenario / "fixture.sql").read_text())
+    project = Project(tmp_path)
+
+    done = subprocess.run(
+        [*project.argv("scan")[:4], str(store), "--adapter=opencode"],
+        capture_output=True,
+        check=True,
+    )
+
+    golden = (scenario / "expected.jsonl").read_bytes()
+    assert golden == done.stdout.replace(str(store).encode(), b"\\u003cROOT\\u003e")
+
+
+def test_notices_go_to_stderr_unless_quiet(project: Project) -> None:
+    """Each once; standard output holds nothing but events."""
+    loud, quiet = project.run("scan"), project.run("scan", "-q")
+
+    assert "notice: looked: it was read\n" == loud.stderr
+    assert "" == quiet.stderr
+    assert loud.stdout == quiet.stdout
+    assert [{"id": i, "text": "x"} for i in range(1, 8)] == [
+        json.loads(line) for line in loud.stdout.split("\n")[:-1]
+    ]
+
+
+@pytest.mark.parametrize("adapter", ["plain", "command", "rows_adapter:plain"])
+def test_every_kind_of_adapter_is_scanned(project: Project, adapter: str) -> None:
+    """A function, a command in TOML, and one that no file configures."""
+    done = project.run("scan", f"--adapter={adapter}")
+
+    assert (0, "") == (done.returncode, done.stderr)
+    assert project.run("scan").stdout == done.stdout
+
+
+def test_config_names_a_file(project: Project, tmp_path: Path) -> None:
+    """Another file than the folder's own, ``pyproject.toml`` too; none is an error."""
+    other = tmp_path / "other"
+    other.mkdir()
+    for name in ("rows_adapter.py", "command.py"):
+        shutil.copy(project.folder / name, other)
+    text = (project.folder / "parsediff.toml").read_text()
+    (other / "pyproject.toml").write_text(text.replace("[ad", "[tool.parsediff.ad"))
+    (project.folder / "parsediff.toml").unlink()
+
+    found = project.run("scan", f"--config={other / 'pyproject.toml'}", "-q")
+    missing = project.run("scan", "--config=nowhere.toml")
+
+    assert (0, 7) == (found.returncode, found.stdout.count("\n"))
+    assert (2, "") == (missing.returncode, missing.stdout)
+    assert "error: PD116: nowhere.toml: " in missing.stderr
+
+
+# --- cursors --------------------------------------------------------------------------
+
+
+def test_a_scan_goes_on_from_its_cursor(project: Project) -> None:
+    """From a file, from text, and from a file that is kept up to date."""
+    project.run("scan", "--cursor-out=cursor")
+    assert "7" == project.cursor.read_text()
+    project.write([8, 9])
+
+    from_file = project.run("scan", "--cursor=cursor").stdout
+    from_text = project.run("scan", "--cursor-text=7").stdout
+    resumed = project.run("scan", "--resume=cursor").stdout
+
+    assert '{"id":8,"text":"x"}\n{"id":9,"text":"x"}\n' == from_file
+    assert from_file == from_text == resumed
+    assert "9" == project.cursor.read_text()
+    assert ["cursor"] == [path.name for path in project.folder.glob("*cursor*")]
+
+
+def test_since_now_only_finds_the_cursor(project: Project) -> None:
+    """Nothing is printed, and the next scan begins behind everything."""
+    done = project.run("scan", "--since=now", "--resume=cursor")
+
+    assert (0, "") == (done.returncode, done.stdout)
+    assert "7" == project.cursor.read_text()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(None, "No such file"), (b"", "the file is empty"), (b"\xff", "expected UTF-8")],
+)
+def test_a_cursor_that_cannot_be_read(
+    project: Project, content: bytes | None, message: str
+) -> None:
+    """It is never taken for the beginning."""
+    if content is not None:
+        project.cursor.write_bytes(content)
+
+    done = project.run("scan", "--cursor=cursor")
+
+    assert (2, "") == (done.returncode, done.stdout)
+    assert "error: PD117: cursor: " in done.stderr
+    assert message in done.stderr
+    assert "\n  hint: " in done.stderr
+
+
+def test_a_cursor_that_cannot_be_kept(project: Project) -> None:
+    """The lines before it are out, and the status says that something is wrong."""
+    done = project.run("scan", "--cursor-out=nowhere/cursor")
+
+    assert 2 == done.returncode
+    assert "PD117" in done.stderr
+    assert 3 == done.stdout.count("\n")
+
+
+def test_an_adapter_without_cursors(project: Project) -> None:
+    """Asking for one is no error, and is answered."""
+    done = project.run("scan", "--adapter=plain", "--cursor-out=cursor")
+
+    assert 0 == done.returncode
+    assert "notice: no-checkpoint: adapter 'plain'" in done.stderr
+    assert not project.cursor.exists()
+
+
+def test_a_folder_of_files(project: Project) -> None:
+    """Each is scanned, and a cursor for all of them is refused."""
+    shutil.copy(project.store, project.store.with_name("second.db"))
+    folder = project.store.parent
+    module = [*project.argv("scan")[:4], str(folder), "--adapter=each"]
+    run = {"cwd": project.folder, "capture_output": True, "text": True}
+
+    done = subprocess.run(module, check=False, **run)  # type: ignore[call-overload]
+    refused = subprocess.run(
+        [*module, "--cursor-out=cursor"],
+        check=False,
+        **run,  # type: ignore[call-overload]
+    )
+
+    assert 14 == done.stdout.count("\n")
+    assert (2, "") == (refused.returncode, refused.stdout)
+    assert "PD116: a cursor belongs to one source" in refused.stderr
+
+
+# --- ends -----------------------------------------------------------------------------
+
+
+def test_a_reader_that_leaves_ends_a_scan_quietly(project: Project) -> None:
+    """Status 141 as for any program, not a word, and a cursor that covers no more."""
+    project.fill(range(8, 30_000), "y" * 50)
+    line = project.argv("scan", "-q", "--cursor-out=cursor")
+    with subprocess.Popen(
+        line, cwd=project.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        got = process.stdout.read(1000)
+        process.stdout.close()
+        error = process.stderr.read()
+        status = process.wait(WAIT_S)
+
+    assert (141, b"") == (status, error)
+    assert got.startswith(b'{"id":1,')
+    assert int(project.cursor.read_text()) < 29_000
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full")
+def test_a_full_disk_is_an_error(project: Project) -> None:
+    """PD118, and no cursor."""
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            project.argv("scan", "--resume=cursor"),
+            cwd=project.folder,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+
+    assert 2 == done.returncode
+    assert b"error: PD118: standard output cannot be written" in done.stderr
+    assert not project.cursor.exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_a_scan(project: Project, number: signal.Signals) -> None:
+    """Also while the adapter hangs; no traceback, and what it emitted is out."""
+    with project.started("scan", "--adapter=slow") as process:
+        assert process.stderr
+        assert b"reading\n" == process.stderr.readline()
+        status = end(process, number)
+        error = process.stderr.read()
+
+    assert (128 + number, b"") == (status, error)
+    wait_for(lambda: [1] == project.ids())
+
+
+def test_wrong_usage(project: Project) -> None:
+    """No adapter, two beginnings, no store, an unknown adapter: all end with 2."""
+    module = project.argv("scan")[:4]
+    wrong = [
+        [str(project.store)],
+        [str(project.store), "--adapter=rows", "--cursor=a", "--resume=b"],
+        ["nowhere", "--adapter=rows"],
+        [str(project.store), "--adapter=row"],
+    ]
+
+    for arguments in wrong:
+        done = subprocess.run(
+            [*module, *arguments], cwd=project.folder, capture_output=True, check=False
+        )
+        assert (2, b"") == (done.returncode, done.stdout)
+        assert b"Traceback" not in done.stderr
+
+
+# --- probe ----------------------------------------------------------------------------
+
+
+def test_probe_tells_what_the_adapter_knows(tmp_path: Path) -> None:
+    """Counts, capabilities and files, as JSON, with nothing parsed."""
+    scenario = min((SCENARIOS / "opencode").rglob("fixture.sql")).parent
+    project = Project(tmp_path)
+    project.store.parent.mkdir()
+    with closing(sqlite3.connect(project.store)) as database:
+        database.executescript((scenario / "fixture.sql").read_text())
+
+    done = project.run("probe", "--adapter=opencode")
+
+    found = json.loads(done.stdout)
+    assert "opencode" == found["adapter"]
+    assert found["capabilities"]["evidence"]
+    assert found["sessions"]["count"] >= 1
+    assert found["files"]["items.db"] == project.store.stat().st_size
+
+
+def test_probe_of_an_adapter_that_knows_nothing(project: Project) -> None:
+    """What it cannot tell is null, not an error and not zero."""
+    found = json.loads(project.run("probe", "--adapter=command").stdout)
+
+    assert found["sessions"] is None
+    assert found["store"] is None
+    assert 0 == found["capabilities"]["data_version"]
