@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -14,23 +15,21 @@ from pytest_parsediff.adapters.opencode.connection import (
     read_transaction,
     store_errors,
 )
+from pytest_parsediff.adapters.opencode.emit import REMOVED
 from pytest_parsediff.adapters.opencode.inventory import list_sessions, weigh_sessions
-from pytest_parsediff.adapters.opencode.load import ROOT_NOTICES, load_tree
-from pytest_parsediff.adapters.opencode.mapper import map_tree
-from pytest_parsediff.adapters.opencode.pages import affected_sessions
+from pytest_parsediff.adapters.opencode.reader import OpencodeReader
 from pytest_parsediff.adapters.opencode.schema import Schema, introspect
 from pytest_parsediff.core.errors import Where
-from pytest_parsediff.core.event import Emission, Notice, SessionInfo, Source
+from pytest_parsediff.core.event import Context, Emission, SessionInfo, Source
 
 
 @final
 class OpencodeAdapter:
     """Reads every session of an opencode database.
 
-    A scan is always a full one: it yields no checkpoint, and a cursor of whatever
-    origin starts from the beginning again, which is harmless because events are
-    identified by what they are about. Each session is one snapshot of the database;
-    nothing is yielded while a snapshot is held, so a writer can always checkpoint.
+    A full scan ends with a checkpoint; a reader goes on from it and emits, whole, each
+    session that has changed. Each session is one snapshot of the database; nothing is
+    yielded while a snapshot is held, so a writer can always checkpoint.
 
     Attributes:
         name: ``opencode``.
@@ -45,20 +44,33 @@ class OpencodeAdapter:
     name = "opencode"
     data_version = 1
 
-    def scan(self, source: Source, _cursor: str | None, /) -> Iterator[Emission]:
-        """Yield the events of every session, each session once.
+    #: A session that comes again replaces what was known of it.
+    emits = "session"
+    #: An event that says that its session has no events any more.
+    tombstones = {"/kind": (REMOVED,)}  # noqa: RUF012 - read as an attribute
+    #: From the last checkpoint on a quiet store emits nothing.
+    exact_resume = True
+
+    def open(self, source: Source, context: Context, /) -> OpencodeReader:
+        """Return a reader that can be polled; the caller closes it."""
+        return OpencodeReader(source, context.clock)
+
+    def scan(self, source: Source, cursor: str | None, /) -> Iterator[Emission]:
+        """Yield the events of every session, each session once, or what has changed.
 
         Memory is bounded by the largest session, and by the ids of all sessions.
 
         Args:
             source: ``source.path`` is the database file.
+            cursor: ``None`` for everything; else this is one poll of a new reader.
 
         Yields:
-            Notices about the schema; then per session, in the order in which
+            Notices about the schema; then per session, of which several may have an
+            ancestor that is missing, told of once, in the order in which
             ``(time_updated, id)`` of any of its rows comes up, its evidence, its
-            notices and its events, all from one snapshot. A notice about an ancestor
-            is given once, whatever number of sessions is below it. A session that is
-            being compacted has evidence and the notice ``needs-retry``.
+            notices and its events, all from one snapshot. A session that is being
+            compacted has evidence and the notice ``needs-retry``. In the end a
+            checkpoint.
 
         Raises:
             StoreOpenError: PD422, the file is missing, no database, or unreadable.
@@ -67,14 +79,8 @@ class OpencodeAdapter:
                 known ``session_message`` cannot be decoded; sessions before it have
                 been yielded.
         """
-        path = source.path
-        with closing(open_source(path)) as connection:
-            with store_errors(path), read_transaction(connection):
-                schema = introspect(connection, Where(path))
-            yield from schema.notices
-            told: set[Notice] = set()
-            for key in affected_sessions(connection, schema, path):
-                yield from _session(connection, schema, path, key, told)
+        with closing(OpencodeReader(source, time.monotonic)) as reader:
+            yield from reader.scan(cursor)
 
     def sessions(self, source: Source, /) -> list[SessionInfo]:
         """Return every session of the store, with the time of its last change.
@@ -114,34 +120,3 @@ def _snapshot(path: Path) -> Iterator[tuple[apsw.Connection, Schema]]:
         read_transaction(connection),
     ):
         yield connection, introspect(connection, Where(path))
-
-
-def _session(
-    connection: apsw.Connection,
-    schema: Schema,
-    path: Path,
-    key: bytes,
-    told: set[Notice],
-) -> Iterator[Emission]:
-    """Yield one session, from one snapshot that is released before.
-
-    Args:
-        connection: To the store.
-        schema: Of the store.
-        path: Of the database.
-        key: Of the session.
-        told: Notices about ancestors that were given before; grows.
-    """
-    loaded = load_tree(connection, schema, path, key)
-    if loaded.evidence is not None:
-        yield loaded.evidence
-    for notice in loaded.notices:
-        if notice not in told:
-            yield notice
-        if notice.code in ROOT_NOTICES:
-            told.add(notice)
-    if loaded.tree is None:
-        return
-    events, found = map_tree(loaded.tree, f"opencode:{path}")
-    yield from found
-    yield from events

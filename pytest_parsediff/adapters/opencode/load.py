@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import final
 
 import apsw
 
-from pytest_parsediff.adapters.opencode.connection import (
-    Row,
-    read_transaction,
-    store_errors,
-)
+from pytest_parsediff.adapters.opencode.connection import Row
 from pytest_parsediff.adapters.opencode.rows import (
     InputRow,
     MessageRow,
@@ -45,25 +40,36 @@ class Loaded:
         tree: ``None`` when the session has no row or is being compacted.
         notices: What was noticed.
         evidence: ``None`` when the session has no row.
+        digest: The same digest, also where an id has no evidence; empty when the
+            session has no row.
     """
 
     tree: Tree | None
     notices: list[Notice]
     evidence: Evidence | None
+    digest: str
 
 
-def load_tree(
-    connection: apsw.Connection, schema: Schema, path: Path, key: bytes
-) -> Loaded:
-    """Read the session *key*; no transaction is open afterwards.
-
-    Raises:
-        StoreOpenError: PD422, SQLite cannot read the store.
-    """
+def load_tree(connection: apsw.Connection, schema: Schema, key: bytes) -> Loaded:
+    """Read the session *key*; a transaction must be open meanwhile."""
     loader = _Loader(TreeRows(connection, schema, key), schema, key)
-    with store_errors(path), read_transaction(connection):
-        tree = loader.tree()
-    return Loaded(tree, loader.notices, loader.rows.evidence())
+    tree = loader.tree()
+    digest = loader.rows.digest() if loader.has_row else ""
+    return Loaded(tree, loader.notices, loader.rows.evidence(), digest)
+
+
+def weigh_tree(connection: apsw.Connection, schema: Schema, key: bytes) -> str | None:
+    """Return the digest that :func:`load_tree` finds, without making a tree.
+
+    Returns:
+        ``None`` where there are no events: without a row, and during a compaction.
+    """
+    rows = TreeRows(connection, schema, key)
+    cells = rows.session()
+    if cells is None or rows.is_compacting(cells):
+        return None
+    rows.read_all(cells["parent_id"])
+    return rows.digest()
 
 
 @final
@@ -75,10 +81,12 @@ class _Loader:
     schema: Schema
     key: bytes
     notices: list[Notice] = field(default_factory=list)
+    has_row: bool = True
 
     def tree(self) -> Tree | None:
         cells = self.rows.session()
         if cells is None:
+            self.has_row = False
             self._notice("session-missing", "session row not found", self._place)
             return None
         session = self._session(cells)

@@ -119,9 +119,10 @@ class TreeRows:
         session = codec.text(key)
         if not self._digests or session.encode(codec.encoding, "replace") != key:
             return None
-        return Evidence(session, self._digest())
+        return Evidence(session, self.digest())
 
-    def _digest(self) -> str:
+    def digest(self) -> str:
+        """Return the same digest, also for an id that has no evidence."""
         digest = hashlib.sha256(_FORM)
         for table in sorted(self._digests):
             digest.update(table.encode() + b"\n" + self._digests[table])
@@ -149,11 +150,11 @@ class TreeRows:
         codec = self._schema.codec
         digest = hashlib.sha256()
         for row in rows:
-            digest.update(_encode(row, codec))
+            digest.update(encode_row(row, codec))
         self._digests[table] = digest.digest()
 
 
-def _encode(row: Row, codec: Codec) -> bytes:
+def encode_row(row: Row, codec: Codec) -> bytes:
     """Return the cells of *row* as the text that they are read as, with lengths.
 
     What is read alike is alike here: NULL and the empty text, 5 and ``'5'``.

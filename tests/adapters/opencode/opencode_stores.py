@@ -20,7 +20,14 @@ from pytest_parsediff.adapters.opencode.rows import (
     SessionRow,
     Tree,
 )
-from pytest_parsediff.core.event import Emission, Event, Evidence, Notice, Source
+from pytest_parsediff.core.event import (
+    Checkpoint,
+    Emission,
+    Event,
+    Evidence,
+    Notice,
+    Source,
+)
 
 DDL = """
 CREATE TABLE session (id TEXT PRIMARY KEY, parent_id TEXT, project_id TEXT,
@@ -94,9 +101,9 @@ def insert(connection: apsw.Connection, row: Insert) -> None:
 
 
 def scan(path: Path) -> Iterator[Emission]:
-    """Scan the store at *path* from the beginning; evidence is left out."""
+    """Scan the store at *path* from the beginning; events and notices of it."""
     for emission in scan_all(path):
-        if not isinstance(emission, Evidence):
+        if not isinstance(emission, (Evidence, Checkpoint)):
             yield emission
 
 

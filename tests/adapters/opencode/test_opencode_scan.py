@@ -24,7 +24,7 @@ from opencode_stores import (
 
 from pytest_parsediff.adapters.opencode import OpencodeAdapter, load, pages
 from pytest_parsediff.adapters.protocol import Adapter
-from pytest_parsediff.core.errors import RowError, StoreOpenError
+from pytest_parsediff.core.errors import RowError, SchemaError, StoreOpenError
 from pytest_parsediff.core.event import Checkpoint, Event, Notice, Source
 
 
@@ -73,15 +73,20 @@ def test_source_id_is_the_path(tmp_path: Path) -> None:
     assert [f"opencode:{path}"] == [e["payload"]["SourceID"] for e in events]
 
 
-def test_any_cursor_starts_from_the_beginning(tmp_path: Path) -> None:
-    """A cursor of whatever origin gives all events again, and no checkpoint."""
+def test_a_foreign_cursor_starts_from_the_beginning(tmp_path: Path) -> None:
+    """A cursor of whatever origin gives everything again, and says so first."""
     path = build(tmp_path / "s.db", session(1, 1), ("message", {}))
     source = Source(path, tmp_path)
     adapter = OpencodeAdapter()
     first = list(adapter.scan(source, None))
 
-    assert first == list(adapter.scan(source, "{}")) == list(adapter.scan(source, "x"))
-    assert not any(isinstance(emission, Checkpoint) for emission in first)
+    for cursor in ("{}", "x", "", "null", '{"version":2,"tables":{}}', "\ud800"):
+        notice, *again = adapter.scan(source, cursor)
+        assert isinstance(notice, Notice)
+        assert "cursor-unknown" == notice.code
+        assert first == again
+    assert [Checkpoint] == [type(e) for e in first if isinstance(e, Checkpoint)]
+    assert isinstance(first[-1], Checkpoint)
 
 
 def test_nothing_is_opened_before_the_first_emission(tmp_path: Path) -> None:
@@ -462,15 +467,29 @@ def test_an_owner_that_got_lost_meanwhile_is_told(tmp_path: Path) -> None:
     assert ["session_started", "turn_started"] == kinds(found[1:])  # type: ignore[arg-type]
 
 
-def test_a_schema_changed_meanwhile_is_a_typed_error(tmp_path: Path) -> None:
-    """A migration in the middle of a scan is told as a store that cannot be read."""
+def test_a_schema_changed_meanwhile_is_read_as_it_is(tmp_path: Path) -> None:
+    """A migration in the middle of a scan is told, and the next session read by it."""
+    path = build(tmp_path / "s.db", session(1, 1, title="a"), session(2, 2, title="b"))
+    emissions = scan(path)
+    assert {"title": "a"} == next(emissions)["payload"]["Extras"]  # type: ignore[index]
+    with closing(apsw.Connection(str(path))) as writer:
+        list(writer.execute("ALTER TABLE session DROP COLUMN title"))
+
+    events, notices = split(emissions)
+
+    assert [("column-absent", "session.title")] == told(notices)
+    assert [("ses_2", None)] == pick(events, "session_started", "NativeID", "Extras")
+
+
+def test_a_table_dropped_meanwhile_is_a_typed_error(tmp_path: Path) -> None:
+    """A store that cannot be read any more is no store."""
     path = build(tmp_path / "s.db", session(1, 1), session(2, 2))
     emissions = scan(path)
     next(emissions)
     with closing(apsw.Connection(str(path))) as writer:
-        list(writer.execute("ALTER TABLE session DROP COLUMN title"))
+        list(writer.execute("ALTER TABLE part DROP COLUMN data"))
 
-    with pytest.raises(StoreOpenError, match="no such column"):
+    with pytest.raises(SchemaError, match="PD421"):
         next(emissions)
 
 

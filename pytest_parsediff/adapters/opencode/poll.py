@@ -1,0 +1,197 @@
+"""One poll: find what may have changed, compare it, and hand out what has.
+
+Each step takes short snapshots of its own, and nothing is handed out while one is held.
+A checkpoint comes after all that it covers. Another one comes before the sessions that
+are about to be handed out, and says that it is not known what the consumer holds of
+them: a reader that is killed half-way tells of them again, even where the store is by
+then what it was at the checkpoint before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+import apsw
+from msgspec.structs import replace as replace_position
+
+from pytest_parsediff.adapters.opencode.changes import (
+    Glance,
+    glance,
+    is_log_bypassed,
+    nominate,
+)
+from pytest_parsediff.adapters.opencode.cursor import (
+    NOTHING,
+    Known,
+    Position,
+    key_of,
+    name_of,
+    shorten,
+)
+from pytest_parsediff.adapters.opencode.emit import Told, removed, session_emissions
+from pytest_parsediff.adapters.opencode.handle import Handle
+from pytest_parsediff.adapters.opencode.layout import Layout
+from pytest_parsediff.adapters.opencode.load import load_tree, weigh_tree
+from pytest_parsediff.adapters.opencode.pages import Pages
+from pytest_parsediff.adapters.opencode.timers import Timers
+from pytest_parsediff.core.event import Checkpoint, Emission, Notice
+
+#: Sessions that are compared between two checkpoints.
+BATCH = 500
+
+
+def note_glance(known: Known, seen: Glance) -> None:
+    """Let *known* say what a glance showed."""
+    known.rows, known.numbers = seen.rows, seen.numbers
+    known.schema_hash = seen.migrations
+    for table, rowid in seen.rowids.items():
+        position = known.tables.get(table, Position())
+        known.tables[table] = replace_position(position, max_rowid=rowid)
+
+
+@dataclass(slots=True, kw_only=True)
+class Poll:
+    """One poll while it runs.
+
+    Attributes:
+        handle: The store.
+        path: Of it.
+        timers: What is due.
+        told: Which notices are known already.
+        known: What the consumer holds; changed as it is told more.
+        before: What the last poll saw; ``None`` if that is not known or of no use.
+        save: Remembers what is covered; returns the checkpoint if it is a new one.
+    """
+
+    handle: Handle
+    path: Path
+    timers: Timers
+    told: Told
+    known: Known
+    before: Glance | None
+    save: Callable[[Known, Glance | None], Checkpoint | None]
+    _compared: set[str] = field(default_factory=set, init=False)
+
+    def run(self) -> Iterator[Emission]:
+        """Yield what has changed; see ``OpencodeReader.scan``."""
+        began = self.timers.clock()
+        layout, seen = self.handle.read(
+            lambda connection, layout: (
+                layout,
+                glance(connection, layout, self.path),
+            )
+        )
+        yield from self.told.news(layout.schema.notices)
+        yield from self.told.news(self._note(seen))
+        names = dict.fromkeys(nominate(self.known, seen))
+        names |= dict.fromkeys(self.find_inserted(layout))
+        if self.before is not None and is_log_bypassed(self.known, seen):
+            self.timers.trusts_log = False
+        if self.timers.must_probe:
+            names |= dict.fromkeys(self.find_updated(layout))
+            self.timers.probed(began)
+        yield from self.tell(names)
+        note_glance(self.known, seen)
+        self.before = seen
+        yield from self._checkpoint()
+        if self.timers.must_verify:
+            yield from self._verify(seen, began)
+
+    def _note(self, seen: Glance) -> list[Notice]:
+        """Decide what is due after this glance; return what is to be told of it."""
+        known, before = self.known, self.before
+        if before is None or before.version != seen.version:
+            self.timers.note_commit(has_log=seen.has_log)
+        notices: list[Notice] = []
+        if known.schema_hash != seen.migrations:
+            message = "the store was migrated; all is compared"
+            notices.append(Notice("store-migrated", message, seen.migrations[:12]))
+        is_other = before is not None and (
+            before.layout_version != seen.layout_version
+            or (before.has_log and not seen.has_log)
+        )
+        if notices or is_other:
+            self.timers.force()
+        return notices
+
+    def find_inserted(self, layout: Layout) -> Iterator[str]:
+        """Yield the sessions of rows that were inserted since, by their rowids."""
+        codec = layout.schema.codec
+        for table in layout.numbered:
+            after = self.known.tables.get(table, Position()).max_rowid
+            for owners in self._pages(layout, table).inserted_after(after):
+                yield from (name_of(owner, codec) for owner in owners)
+
+    def find_updated(self, layout: Layout) -> Iterator[str]:
+        """Yield the sessions of rows whose time is at the position, or behind it."""
+        codec = layout.schema.codec
+        for table in ("message", "part", "session_message"):
+            if table not in layout.schema.tables:
+                continue
+            pages = self._pages(layout, table)
+            position = self.known.tables.get(table, Position())
+            for owners in pages.from_position(position):
+                yield from (name_of(owner, codec) for owner in owners)
+            self.known.tables[table] = pages.position
+
+    def _pages(self, layout: Layout, table: str) -> Pages:
+        connection = self.handle.connection
+        return Pages(connection, layout.schema, self.path, table)
+
+    def tell(self, names: Iterable[str]) -> Iterator[Emission]:
+        """Compare *names*, each once in this poll, and hand out those that differ."""
+        rest = iter([name for name in names if name not in self._compared])
+        while batch := list(islice(rest, BATCH)):
+            self._compared.update(batch)
+            changed = [name for name in batch if self.differs(name)]
+            if not changed:
+                continue
+            self.known.digests |= dict.fromkeys(changed)
+            yield from self._checkpoint()
+            for name in changed:
+                yield from self.emit(name)
+
+    def differs(self, name: str) -> bool:
+        """Return whether *name* is something else than what the consumer holds."""
+
+        def weigh(connection: apsw.Connection, layout: Layout) -> str:
+            key = key_of(name, layout.schema.codec)
+            digest = weigh_tree(connection, layout.schema, key)
+            return NOTHING if digest is None else shorten(digest)
+
+        return self.handle.read(weigh) != self.known.digests.get(name, NOTHING)
+
+    def emit(self, name: str) -> Iterator[Emission]:
+        """Hand out one session as it is now, or that it has no events any more."""
+        with self.handle.snapshot() as layout:
+            codec = layout.schema.codec
+            key = key_of(name, codec)
+            loaded = load_tree(self.handle.connection, layout.schema, key)
+        yield from self.told.news(layout.schema.notices)
+        if not loaded.digest:
+            yield removed(codec.text(key))
+            self.known.digests.pop(name, None)
+            return
+        yield from session_emissions(loaded, self.path, self.told)
+        if loaded.tree is None:
+            yield removed(codec.text(key))
+        digest = shorten(loaded.digest) if loaded.tree else NOTHING
+        self.known.digests[name] = digest
+
+    def _verify(self, seen: Glance, began: float) -> Iterator[Emission]:
+        """Compare every session that was not compared yet."""
+        told = 0
+        for emission in self.tell([*self.known.digests, *seen.rows]):
+            told += isinstance(emission, dict)
+            yield emission
+        self.timers.trusts_log = not told
+        self.timers.verified(began)
+        yield from self._checkpoint()
+
+    def _checkpoint(self) -> Iterator[Checkpoint]:
+        checkpoint = self.save(self.known, self.before)
+        if checkpoint is not None:
+            yield checkpoint

@@ -1,0 +1,170 @@
+"""One reader of one store: a full scan, then polls that cost what has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from pytest_parsediff.adapters.opencode.changes import Glance, glance
+from pytest_parsediff.adapters.opencode.cursor import (
+    NOTHING,
+    Known,
+    Position,
+    decode_cursor,
+    encode_cursor,
+    hash_target,
+    name_of,
+    shorten,
+)
+from pytest_parsediff.adapters.opencode.emit import Told, session_emissions
+from pytest_parsediff.adapters.opencode.handle import Handle
+from pytest_parsediff.adapters.opencode.load import load_tree
+from pytest_parsediff.adapters.opencode.pages import affected_sessions
+from pytest_parsediff.adapters.opencode.poll import Poll, note_glance
+from pytest_parsediff.adapters.opencode.timers import VERIFY_INTERVAL_S, Timers
+from pytest_parsediff.core.event import Checkpoint, Emission, Notice, Source
+
+
+@dataclass(frozen=True, slots=True)
+class _Saved:
+    """What the last checkpoint covers, and what was seen then."""
+
+    text: str
+    known: Known
+    seen: Glance | None
+
+
+class OpencodeReader:
+    """Reads one store, again and again.
+
+    Nothing has to survive of it: a new one goes on from the last cursor, only that its
+    first poll compares all digests. The cursor of a poll may be any that was handed
+    out; the one handed out last is what makes a poll cheap.
+    """
+
+    #: What runs one poll; tests put wrong ones in its place.
+    poll_class: type[Poll] = Poll
+
+    def __init__(
+        self,
+        source: Source,
+        clock: Callable[[], float],
+        verify_interval_s: float = VERIFY_INTERVAL_S,
+    ) -> None:
+        self._path = source.path
+        self._target = hash_target(source.path)
+        self._handle = Handle(source.path)
+        self._clock = clock
+        self._timers = Timers(clock, verify_interval_s)
+        self._told = Told()
+        self._saved: _Saved | None = None
+
+    def scan(self, cursor: str | None, /) -> Iterator[Emission]:
+        """Yield everything, or what has changed since *cursor*.
+
+        Yields:
+            For ``None`` what a scan of the adapter yields, and a checkpoint in the end.
+            Else, for each session that is new or has changed, what a scan yields of it;
+            for each that has no events any more, the event ``session_removed``; and
+            checkpoints, the first one before any event, to say that it is not certain
+            from here on what the consumer holds of these sessions.
+
+        Raises:
+            StoreOpenError: PD422. SchemaError: PD421. RowError: PD423. The poll can be
+            repeated with the same cursor.
+        """
+        if cursor is None:
+            self._told.begin_scan()
+            yield from self._scan_all()
+            return
+        known = self._resume(cursor)
+        if isinstance(known, Notice):
+            yield known
+            yield from self._scan_all()
+            return
+        yield from self._poll(known)
+
+    def close(self) -> None:
+        """Close the connection; may be called twice."""
+        self._handle.close()
+        self._saved = None
+
+    def _resume(self, cursor: str) -> Known | Notice:
+        """Return what *cursor* says, or why it is of no use."""
+        if self._saved is not None and self._saved.text == cursor:
+            return self._saved.known.copy()
+        self._saved = None
+        self._timers.force()
+        known = decode_cursor(cursor)
+        if known is None:
+            message = "the cursor is of another version, or none; everything is read"
+            return Notice("cursor-unknown", message)
+        if known.target_hash != self._target:
+            message = "the cursor is of a store in another place; everything is read"
+            return Notice("cursor-foreign", message)
+        return known
+
+    def _poll(self, known: Known) -> Iterator[Emission]:
+        is_new = self._handle.attach()
+        before = self._saved.seen if self._saved is not None else None
+        if is_new and before is not None:
+            message = "another file stands in the place of the store; all is compared"
+            yield from self._told.news((Notice("store-replaced", message),))
+            self._timers.force()
+            before = None
+        is_idle = before is not None and known.is_settled and not self._timers.is_due
+        if is_idle and before and self._handle.data_version() == before.version:
+            return
+        poll = self.poll_class(
+            handle=self._handle,
+            path=self._path,
+            timers=self._timers,
+            told=self._told,
+            known=known,
+            before=before,
+            save=self._save,
+        )
+        yield from poll.run()
+
+    def _save(self, known: Known, seen: Glance | None) -> Checkpoint | None:
+        """Remember what is covered; return the checkpoint, unless it is the last one."""
+        text = encode_cursor(known)
+        is_same = self._saved is not None and self._saved.text == text
+        self._saved = _Saved(text, known.copy(), seen)
+        return None if is_same else Checkpoint(text)
+
+    def _scan_all(self) -> Iterator[Emission]:
+        self._told.is_live = False
+        self._saved = None
+        self._timers.force()
+        self._handle.attach()
+        began = self._clock()
+        schema, seen = self._handle.read(
+            lambda connection, layout: (
+                layout.schema,
+                glance(connection, layout, self._path),
+            )
+        )
+        yield from self._told.news(schema.notices)
+        known = Known(target_hash=self._target)
+        positions: dict[str, Position] = {}
+        connection = self._handle.connection
+        for key in affected_sessions(connection, schema, self._path, positions):
+            with self._handle.snapshot() as layout:
+                loaded = load_tree(connection, layout.schema, key)
+            if layout.schema is not schema:
+                schema = layout.schema
+                yield from self._told.news(schema.notices)
+            yield from session_emissions(loaded, self._path, self._told)
+            if loaded.digest:
+                digest = shorten(loaded.digest) if loaded.tree else NOTHING
+                known.digests[name_of(key, layout.schema.codec)] = digest
+        known.tables = positions
+        note_glance(known, seen)
+        self._timers.note_commit(has_log=seen.has_log)
+        self._timers.probed(self._clock())
+        self._timers.verified(began)
+        self._told.is_live = True
+        checkpoint = self._save(known, seen)
+        assert checkpoint is not None
+        yield checkpoint

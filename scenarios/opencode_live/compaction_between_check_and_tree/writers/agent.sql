@@ -1,0 +1,14 @@
+UPDATE session SET time_compacting = 1700000000000 WHERE id = 'ses_a';
+UPDATE session SET time_compacting = NULL WHERE id = 'ses_a';
+BEGIN;
+UPDATE session SET time_compacting = 1700000000000 WHERE id = 'ses_b';
+INSERT INTO part VALUES ('prt_b_c', 'msg_b_1', 'ses_b', 1700000000000, 1700000000000, '{"type":"compaction","auto":true}');
+COMMIT;
+BEGIN;
+INSERT INTO message VALUES ('msg_b_8', 'ses_b', 1700000000005, 1700000000005, '{"role":"assistant","modelID":"quill-3","providerID":"northwind","cost":0.01,"tokens":{"input":10,"output":2,"reasoning":0,"cache":{"read":0,"write":0}},"time":{"created":1700000000005,"completed":1700000000055}}');
+INSERT INTO part VALUES ('prt_b_81', 'msg_b_8', 'ses_b', 1700000000005, 1700000000005, '{"type":"step-start"}');
+INSERT INTO part VALUES ('prt_b_82', 'msg_b_8', 'ses_b', 1700000000006, 1700000000006, '{"type":"text","text":"hi"}');
+INSERT INTO part VALUES ('prt_b_83', 'msg_b_8', 'ses_b', 1700000000007, 1700000000007, '{"type":"step-finish","cost":0.01,"tokens":{"input":10,"output":2,"reasoning":0,"cache":{"read":0,"write":0}}}');
+COMMIT;
+UPDATE session SET time_compacting = NULL WHERE id = 'ses_b';
+UPDATE session SET time_compacting = 1700000000009 WHERE id = 'ses_a';

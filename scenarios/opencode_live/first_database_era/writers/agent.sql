@@ -1,0 +1,12 @@
+BEGIN;
+INSERT INTO message VALUES ('msg_a_5', 'ses_a', 1700000000001, 1700000000001, '{"role":"assistant","modelID":"quill-3","providerID":"northwind","cost":0.01,"tokens":{"input":10,"output":2,"reasoning":0,"cache":{"read":0,"write":0}},"time":{"created":1700000000001,"completed":1700000000051}}');
+INSERT INTO part VALUES ('prt_a_51', 'msg_a_5', 'ses_a', 1700000000001, 1700000000001, '{"type":"step-start"}');
+INSERT INTO part VALUES ('prt_a_52', 'msg_a_5', 'ses_a', 1700000000002, 1700000000002, '{"type":"text","text":"hi"}');
+INSERT INTO part VALUES ('prt_a_53', 'msg_a_5', 'ses_a', 1700000000003, 1700000000003, '{"type":"step-finish","cost":0.01,"tokens":{"input":10,"output":2,"reasoning":0,"cache":{"read":0,"write":0}}}');
+UPDATE session SET time_updated = 1700000000001 WHERE id = 'ses_a';
+COMMIT;
+DELETE FROM part WHERE id = 'prt_b_12';
+BEGIN;
+DELETE FROM part WHERE message_id = 'msg_a_5';
+DELETE FROM message WHERE id = 'msg_a_5';
+COMMIT;

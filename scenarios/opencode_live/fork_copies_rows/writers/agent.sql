@@ -1,0 +1,10 @@
+BEGIN;
+INSERT INTO session SELECT 'ses_0fork', project_id, parent_id, 'fork', directory, title || ' (fork)', version, agent, model, 0, 0, 0, 0, 0, 0, 1700000000000, 1700000000000, NULL, NULL FROM session WHERE id = 'ses_a';
+COMMIT;
+BEGIN;
+INSERT INTO message SELECT 'msg_0fork' || substr(id, 4), 'ses_0fork', time_created, time_updated, data FROM message WHERE session_id = 'ses_a';
+COMMIT;
+BEGIN;
+INSERT INTO part SELECT 'prt_0fork' || substr(id, 4), 'msg_0fork' || substr(message_id, 4), 'ses_0fork', time_created, time_updated, data FROM part WHERE session_id = 'ses_a';
+UPDATE session SET cost = 0.01, tokens_input = 10, tokens_output = 2 WHERE id = 'ses_0fork';
+COMMIT;

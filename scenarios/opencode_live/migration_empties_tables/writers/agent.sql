@@ -1,0 +1,17 @@
+BEGIN;
+DELETE FROM session_message;
+DELETE FROM session_input;
+DELETE FROM event;
+DELETE FROM event_sequence;
+INSERT INTO migration VALUES ('20260622170816_reset_v2_session_state', 1700000000000);
+COMMIT;
+BEGIN;
+UPDATE session SET title = 'after the upgrade' WHERE id = 'ses_a';
+INSERT INTO event_sequence VALUES ('ses_a', 3, NULL) ON CONFLICT (aggregate_id) DO UPDATE SET seq = excluded.seq;
+INSERT INTO event VALUES ('evt_a_3', 'ses_a', 3, 'message.part.updated.1', '{}');
+COMMIT;
+BEGIN;
+INSERT INTO part VALUES ('prt_b_99', 'msg_b_1', 'ses_b', 1700000000003, 1700000000003, '{"type":"tool","tool":"read","state":{"status":"completed","input":{"path":"a"},"output":"x","time":{"start":1700000000003,"end":1700000000008}}}');
+INSERT INTO event_sequence VALUES ('ses_b', 5, NULL) ON CONFLICT (aggregate_id) DO UPDATE SET seq = excluded.seq;
+INSERT INTO event VALUES ('evt_b_5', 'ses_b', 5, 'message.part.updated.1', '{}');
+COMMIT;

@@ -1,0 +1,1 @@
+UPDATE session SET title = 'Another one' WHERE id = 'ses_b';

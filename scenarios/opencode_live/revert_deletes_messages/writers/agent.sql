@@ -1,0 +1,14 @@
+BEGIN;
+DELETE FROM part WHERE message_id = 'msg_a_4';
+DELETE FROM message WHERE id = 'msg_a_4';
+UPDATE session SET tokens_input = tokens_input - 10, cost = cost - 0.01, time_updated = time_updated WHERE id = 'ses_a';
+COMMIT;
+BEGIN;
+DELETE FROM part WHERE message_id = 'msg_a_3';
+DELETE FROM message WHERE id = 'msg_a_3';
+COMMIT;
+BEGIN;
+DELETE FROM message WHERE id = 'msg_a_2';
+INSERT INTO message VALUES ('msg_a_5', 'ses_a', 1700000000000, 1700000000000, '{"role":"user","time":{"created":1700000000000}}');
+COMMIT;
+DELETE FROM part WHERE id = 'prt_b_12';
