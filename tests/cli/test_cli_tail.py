@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import termios
+import time
 from itertools import pairwise
 from pathlib import Path
 from typing import IO
@@ -182,7 +183,10 @@ def test_a_second_signal_ends_what_cannot_be_left(project: Project) -> None:
     with subprocess.Popen(line, cwd=project.folder, stdout=subprocess.PIPE) as tail:
         assert tail.stdout
         assert json.loads(tail.stdout.readline())["id"] == 1
-        wait_for(lambda: _unread_bytes(tail.stdout) > 30_000)
+        sizes = [0]
+        while sizes[-1] < 30_000 or len({*sizes[-10:]}) > 1:
+            sizes.append(_unread_bytes(tail.stdout))
+            time.sleep(0.1)
         os.kill(tail.pid, signal.SIGINT)
         with pytest.raises(subprocess.TimeoutExpired):
             tail.wait(1)
