@@ -55,7 +55,7 @@ def _turn(
     message, moment = f"msg_{number}a", int(number)
     add_message = "INSERT INTO message VALUES (?, ?, ?, ?)"
     role = json.dumps({"role": "assistant"})
-    count = """INSERT INTO event_sequence VALUES (?1, 0)
+    count = """INSERT INTO event_sequence VALUES (?, 0)
         ON CONFLICT DO UPDATE SET seq = seq + 1"""
     yield [(add_message, (message, session, role, moment)), (count, (session,))]
     add_part = "INSERT INTO part VALUES (?, ?, ?, ?, ?)"

@@ -243,14 +243,14 @@ class OneStorage(Reader):
     store = TWO_STORAGES
     delivery = "exactly-once"
     old = "SELECT id, uid, tokens FROM message WHERE uid NOT IN"
-    old += " (SELECT uid FROM session_message) AND ?1 = 0"
+    old += " (SELECT uid FROM session_message) AND ? = 0"
 
     def scan(self, source: Source, cursor: str | None) -> Iterator[Emission]:
         """Yield usage not seen yet, then a checkpoint."""
-        new = "SELECT id, uid, tokens FROM session_message WHERE id > ?1"
+        new = "SELECT id, uid, tokens FROM session_message WHERE id > ?"
         query = f"{self.old} UNION ALL {new} ORDER BY 1"
         with closing(connect(source)) as db:
-            rows = db.execute(query, (int(cursor or 0),)).fetchall()
+            rows = db.execute(query, (int(cursor or 0),) * 2).fetchall()
         for _, uid, tokens in rows:
             yield {"session": "s", "id": uid, "tokens": tokens}
         yield Checkpoint(str(max([int(cursor or 0), *(row[0] for row in rows)])))
@@ -263,7 +263,7 @@ class BothStorages(OneStorage):
     law = Law.NO_DUPLICATES
     shows = Shows.QUIET
     fixed = OneStorage
-    old = "SELECT id, uid, tokens FROM message WHERE ?1 = 0"
+    old = "SELECT id, uid, tokens FROM message WHERE ? = 0"
 
 
 class OneTotal(Reader):

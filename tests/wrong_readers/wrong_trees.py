@@ -113,9 +113,9 @@ def forward(db: sqlite3.Connection, position: Position) -> tuple[list[str], Posi
     for table, owner in _OWNER.items():
         stamp, last, largest = position.get(table, [0, "", ""])
         rows = db.execute(
-            f"SELECT {owner}, time_updated, id FROM {table} WHERE time_updated > ?1"
-            " OR (time_updated = ?1 AND id > ?2) ORDER BY time_updated, id",
-            (stamp, last),
+            f"SELECT {owner}, time_updated, id FROM {table} WHERE time_updated > ?"
+            " OR (time_updated = ? AND id > ?) ORDER BY time_updated, id",
+            (stamp, stamp, last),
         ).fetchall()
         if rows:
             largest = max([largest, *(row[2] for row in rows)])
