@@ -43,3 +43,18 @@ def test_each_test_that_pins_a_behaviour_has_a_row() -> None:
     table = {name: behaviour for behaviour, named in rows() for name in named}
     assert 20 < len(pinned)
     assert pinned == {name: table.get(name) for name in pinned}
+
+
+def test_every_test_that_the_page_names_is_there() -> None:
+    """Wherever it lies below tests, and whichever table names it."""
+    tests = REPOSITORY / "tests"
+    text = (REPOSITORY / "docs" / "parse-diff.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(?:[\w/]+/)?(test_\w+\.py)::(test_\w+)`", text))
+    known = {
+        (path.name, node.name)
+        for path in tests.rglob("test_*.py")
+        for node in ast.parse(path.read_bytes()).body
+        if isinstance(node, ast.FunctionDef)
+    }
+    assert 80 < len(named)
+    assert set() == named - known
