@@ -158,10 +158,10 @@ def _probe(work: _Work) -> int:
 
 def _tell_if_no_cursor(work: _Work) -> None:
     passage = work.passage
-    if passage.cursor_out is not None and not passage.has_checkpoints:
+    if passage.cursor_out is not None and passage.cursor is None:
         name = work.subject.adapter.name
         passage.console.tell(
-            f"notice: no-checkpoint: adapter {name!r} hands out no checkpoint;"
+            f"notice: no-checkpoint: adapter {name!r} handed out no checkpoint;"
             f" {passage.cursor_out} was not written"
         )
 
