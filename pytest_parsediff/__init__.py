@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pytest_parsediff.adapters.protocol import Adapter, OpenableAdapter, Reader
+    from pytest_parsediff.conformance import Conformance, run_conformance
     from pytest_parsediff.core.errors import ParsediffError
     from pytest_parsediff.core.event import (
         Checkpoint,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Adapter",
     "Checkpoint",
+    "Conformance",
     "Context",
     "Event",
     "Evidence",
@@ -38,11 +40,13 @@ __all__ = [
     "SessionInfo",
     "Source",
     "__version__",
+    "run_conformance",
 ]
 
 _HOMES = {
     "Adapter": "adapters.protocol",
     "Checkpoint": "core.event",
+    "Conformance": "conformance",
     "Context": "core.event",
     "Event": "core.event",
     "Evidence": "core.event",
@@ -54,6 +58,7 @@ _HOMES = {
     "ScenarioJSONLExtension": "snapshot",
     "SessionInfo": "core.event",
     "Source": "core.event",
+    "run_conformance": "conformance",
 }
 
 

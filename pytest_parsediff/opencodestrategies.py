@@ -12,45 +12,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
-#: The columns that matter, and the indexes that make a difference to a query plan.
-OPENCODE_SCHEMA = """\
-CREATE TABLE session(
-    id TEXT PRIMARY KEY, project_id TEXT NOT NULL, parent_id TEXT, slug TEXT NOT NULL,
-    directory TEXT NOT NULL, title TEXT NOT NULL, version TEXT NOT NULL,
-    agent TEXT, model TEXT, cost REAL NOT NULL DEFAULT 0,
-    tokens_input INTEGER NOT NULL DEFAULT 0, tokens_output INTEGER NOT NULL DEFAULT 0,
-    tokens_reasoning INTEGER NOT NULL DEFAULT 0,
-    tokens_cache_read INTEGER NOT NULL DEFAULT 0,
-    tokens_cache_write INTEGER NOT NULL DEFAULT 0,
-    time_created INTEGER NOT NULL, time_updated INTEGER NOT NULL,
-    time_archived INTEGER, time_compacting INTEGER
-);
-CREATE TABLE message(
-    id TEXT PRIMARY KEY, session_id TEXT NOT NULL REFERENCES session(id),
-    time_created INTEGER NOT NULL, time_updated INTEGER NOT NULL, data TEXT NOT NULL
-);
-CREATE INDEX message_by_session ON message(session_id, time_created, id);
-CREATE TABLE part(
-    id TEXT PRIMARY KEY, message_id TEXT NOT NULL REFERENCES message(id),
-    session_id TEXT NOT NULL, time_created INTEGER NOT NULL,
-    time_updated INTEGER NOT NULL, data TEXT NOT NULL
-);
-CREATE INDEX part_by_message ON part(message_id, id);
-CREATE INDEX part_by_session ON part(session_id);
-CREATE TABLE session_message(
-    id TEXT PRIMARY KEY, session_id TEXT NOT NULL, type TEXT NOT NULL,
-    seq INTEGER NOT NULL, time_created INTEGER NOT NULL,
-    time_updated INTEGER NOT NULL, data TEXT NOT NULL
-);
-CREATE TABLE session_input(
-    id TEXT PRIMARY KEY, session_id TEXT NOT NULL, prompt TEXT NOT NULL,
-    time_created INTEGER NOT NULL
-);
-"""
+from pytest_parsediff.opencodeschema import OPENCODE_SCHEMA
+
+ValueT = TypeVar("ValueT")
 
 #: Just before the clock of the writers starts, milliseconds since the epoch.
 _BEFORE_MS = 1_699_999_999_000
@@ -70,7 +38,26 @@ def opencode_stores(*, max_sessions: int = 3) -> st.SearchStrategy[str]:
     Args:
         max_sessions: Most sessions; any but the first may be a child of an earlier one.
     """
-    return st.lists(_sessions(), max_size=max_sessions).map(_store)
+    return up_to(max_sessions, _sessions()).map(_store)
+
+
+def up_to(
+    count: int, values: st.SearchStrategy[ValueT], *, at_least: int = 0
+) -> st.SearchStrategy[list[ValueT]]:
+    """Return lists of at most *count* values, of which any can be left out in shrinking.
+
+    Each value comes with a choice whether it is kept. To leave one out is then to lower
+    one choice, which Hypothesis always tries; to delete all choices of a large value
+    from the middle of a list is not.
+    """
+    kept = st.tuples(st.integers(0, 7), values)  # 0, the simplest, leaves it out
+    longer = st.lists(kept, min_size=at_least, max_size=count)
+
+    def choose(found: list[tuple[int, ValueT]]) -> list[ValueT]:
+        chosen = [value for is_kept, value in found if is_kept]
+        return chosen or [value for _, value in found[:at_least]]
+
+    return longer.map(choose)
 
 
 # --- what is in a store -------------------------------------------------------------------
@@ -113,7 +100,7 @@ def _sessions() -> st.SearchStrategy[_Session]:
         created=_STAMPS,
         updated=_STAMPS,
         archived=st.booleans(),
-        messages=st.lists(messages(), max_size=3),
+        messages=up_to(3, messages()),
     )
 
 
@@ -123,13 +110,13 @@ def messages() -> st.SearchStrategy[Message]:
         Message,
         data=_MODELS.map(_user),
         stamp=_STAMPS,
-        parts=st.lists(st.tuples(_STAMPS, _text_parts()), max_size=2),
+        parts=up_to(2, st.tuples(_STAMPS, _text_parts())),
     )
     assistant = st.builds(
         Message,
         data=st.builds(_assistant, _MODELS, _tokens(), COUNTS, st.none() | _STAMPS),
         stamp=_STAMPS,
-        parts=st.lists(st.tuples(_STAMPS, parts()), max_size=4),
+        parts=up_to(4, st.tuples(_STAMPS, parts())),
     )
     return user | assistant
 

@@ -22,6 +22,7 @@ from pytest_parsediff.opencodestrategies import (
     parts,
     quoted,
     quoted_json,
+    up_to,
 )
 
 _NTH = st.integers(0, 3)
@@ -50,7 +51,7 @@ def opencode_writers(*, max_steps: int = 6) -> st.SearchStrategy[str]:
         st.builds(_begin, TEXTS, messages()),
         st.sampled_from(["PASSIVE", "TRUNCATE", "RESTART"]).map(_clean),
     )
-    return st.lists(steps, min_size=1, max_size=max_steps).map(_script)
+    return up_to(max_steps, steps, at_least=1).map(_script)
 
 
 def _script(steps: Sequence[_Step]) -> str:

@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 
 from pytest_parsediff.core.store import build_image
 from pytest_parsediff.laws.images import in_memory, quote
-from pytest_parsediff.opencodestrategies import OPENCODE_SCHEMA, opencode_stores
+from pytest_parsediff.opencodeschema import OPENCODE_SCHEMA
+from pytest_parsediff.opencodestrategies import opencode_stores, up_to
 from pytest_parsediff.opencodewriters import opencode_writers
 from pytest_parsediff.tableshapes import Column, TableShape, read_shapes
 
@@ -61,8 +62,7 @@ def stores(
     """
     shapes = read_shapes(schema_sql)
     tables = {
-        shape.name: st.lists(_rows(shape, columns or {}), max_size=max_rows)
-        for shape in shapes
+        shape.name: up_to(max_rows, _rows(shape, columns or {})) for shape in shapes
     }
     return st.fixed_dictionaries(tables).map(
         lambda rows: _fill(schema_sql, shapes, rows)
@@ -93,7 +93,7 @@ def writers(
         st.lists(acts, min_size=2, max_size=3),
         checkpoint,
     )
-    return st.lists(step, min_size=1, max_size=max_steps).map(as_script)
+    return up_to(max_steps, step, at_least=1).map(as_script)
 
 
 def as_script(steps: Sequence[Sequence[str]]) -> str:

@@ -679,8 +679,8 @@ class NotDeterministicError(ParsediffError):
     )
 
 
-class LawBrokenError(ParsediffError):
-    """An adapter breaks a law under a plan."""
+class LawBrokenError(ParsediffError, AssertionError):
+    """An adapter breaks a law; a failed assertion to whoever tests with it."""
 
     code = "PD615"
     hint = "Replay the token; look at what stands between the reads of the timeline."
