@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from pytest_parsediff.diff.observation import Observation
+from pytest_parsediff.live.cells import decode, encode
 from pytest_parsediff.live.rundb import RunDatabase
 from pytest_parsediff.live.sources import SourceKind, SourceRef
 
@@ -77,7 +76,7 @@ def add_sources(rundb: RunDatabase, rows: Iterable[SourceRow]) -> None:
                     row.kind.value,
                     row.has_evidence,
                     row.data_version,
-                    msgspec.json.encode(row.observed),
+                    encode(row.observed),
                 )
                 for row in rows
             ),
@@ -142,7 +141,7 @@ def _source(row: Sequence[Any]) -> SourceRow:
         kind=SourceKind(kind),
         has_evidence=bool(has_evidence),
         data_version=version,
-        observed=msgspec.json.decode(observed, type=Observation),
+        observed=decode(observed, Observation),
     )
 
 

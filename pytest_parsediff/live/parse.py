@@ -6,12 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import FileIO
 
-import msgspec
-
 from pytest_parsediff.adapters.stream import stream
 from pytest_parsediff.archive.staged import AppendBase
 from pytest_parsediff.core.errors import ParsediffError, RunDatabaseError
 from pytest_parsediff.core.event import Context, Emission
+from pytest_parsediff.live.cells import encode
 from pytest_parsediff.live.claims import abandon, claim, finish
 from pytest_parsediff.live.collecting import Collector
 from pytest_parsediff.live.entries import SourceRow, read_source
@@ -116,7 +115,7 @@ def _parse(run: LiveRun, task: _Task) -> None:
         collector.finish(has_failed=error is not None)
         add_digests(run.rundb, task.number, Moment.BEFORE, before.digests)
         add_digests(run.rundb, task.number, Moment.AFTER, after.digests)
-        finish(run.rundb, task.number, msgspec.json.encode(result))
+        finish(run.rundb, task.number, encode(result))
     run.tell(task.stage(StageName.OBSERVED_AFTER))
 
 

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-import msgspec
-
 from pytest_parsediff.archive.staged import AppendBase
 from pytest_parsediff.core.event import Notice
 from pytest_parsediff.diff.observation import Observation
 from pytest_parsediff.diff.records import ParsedSession, Record
+from pytest_parsediff.live.cells import decode, encode
 from pytest_parsediff.live.observe import Seen
 from pytest_parsediff.live.rundb import RunDatabase
 
@@ -107,7 +106,7 @@ def add_session(rundb: RunDatabase, parse: int, adapter: str, session: str) -> i
 
 def describe_session(rundb: RunDatabase, no: int, session: ParsedSession) -> None:
     """Note everything about a session whose source has been parsed."""
-    content = msgspec.json.encode(session)
+    content = encode(session)
     rundb.fetch("UPDATE parsed SET content = ? WHERE no = ?", (content, no))
 
 
@@ -186,7 +185,7 @@ def read_sessions(rundb: RunDatabase, parse: Parse) -> Iterator[Emitted]:
         "SELECT no, content FROM parsed WHERE parse = ? ORDER BY session", (parse.no,)
     )
     for no, content in rows:
-        yield Emitted(no, parse, msgspec.json.decode(content, type=ParsedSession))
+        yield Emitted(no, parse, decode(content, ParsedSession))
 
 
 def read_records(rundb: RunDatabase, session_no: int) -> Iterator[Record]:
@@ -245,9 +244,9 @@ def _is_last(rundb: RunDatabase, source: int, attempt: int) -> bool:
 
 
 def _parse(no: int, source: int, attempt: int, result: bytes) -> Parse:
-    return Parse(no, source, attempt, msgspec.json.decode(result, type=ParseResult))
+    return Parse(no, source, attempt, decode(result, ParseResult))
 
 
 def _emitted(no: int, content: bytes, *parse: Any) -> Emitted:
-    session = msgspec.json.decode(content, type=ParsedSession)
+    session = decode(content, ParsedSession)
     return Emitted(no, _parse(*parse), session)

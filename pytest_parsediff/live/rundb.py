@@ -23,6 +23,7 @@ from typing import Any, final
 import apsw
 
 from pytest_parsediff.core.errors import RunDatabaseError, Where
+from pytest_parsediff.live.cells import from_row, to_row
 
 #: How long a write waits for that of another process, in milliseconds. A batch takes
 #: milliseconds, so this is for machines that stand still.
@@ -142,21 +143,22 @@ class RunDatabase:
     def fetch(self, sql: str, bindings: Sequence[Any] = ()) -> list[Any]:
         """Run one statement to its end and return all rows."""
         with self._errors():
-            return list(self._connection.execute(sql, bindings))
+            rows = self._connection.execute(sql, to_row(bindings))
+            return [from_row(row) for row in rows]
 
     def each(self, sql: str, bindings: Sequence[Any] = ()) -> Iterator[Any]:
         """Yield rows one by one; a reader holds its snapshot until the last one."""
         with self._errors():
             cursor = self._connection.cursor()
             try:
-                yield from cursor.execute(sql, bindings)
+                yield from map(from_row, cursor.execute(sql, to_row(bindings)))
             finally:
                 cursor.close(force=True)
 
     def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Run one statement that returns nothing once per row."""
         with self._errors():
-            self._connection.executemany(sql, rows)
+            self._connection.executemany(sql, map(to_row, rows))
 
     @contextmanager
     def write(self) -> Iterator[None]:
