@@ -16,7 +16,7 @@ import pytest
 
 from pytest_parsediff.core.errors import ParsediffError, Unavailable
 from pytest_parsediff.core.workspace import make_run_folder, remove_tree
-from pytest_parsediff.live_collect import LiveFile, LiveItem
+from pytest_parsediff.live_collect import LiveFile, LiveItem, SessionItem
 from pytest_parsediff.live_config import LiveConfig
 from pytest_parsediff.live_options import LiveOptions, read_live_options
 from pytest_parsediff.options import are_paths_named
@@ -34,13 +34,14 @@ class LiveRunPlugin:
         anchor: The file that items hang below.
         is_controller: Whether this process takes the inventory and has the last word.
         selected: How many items of the run were selected.
+        selected_sessions: How many of them are sessions.
         reported: How many of them came to their end.
     """
 
     def __init__(self, config: pytest.Config, options: LiveOptions) -> None:
         self.config = config
         self.options = options
-        self.selected = self.reported = 0
+        self.selected = self.selected_sessions = self.reported = 0
         worker = getattr(config, "workerinput", None)
         self.is_controller = worker is None
         self._run_folder: Path | None = None
@@ -117,7 +118,8 @@ class LiveRunPlugin:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Note how many items there are, for a run that does not get to its end."""
-        self.selected = sum(isinstance(item, LiveItem) for item in session.items)
+        own = [type(item) for item in session.items if isinstance(item, LiveItem)]
+        self.selected, self.selected_sessions = len(own), own.count(SessionItem)
 
     # --- running ------------------------------------------------------------------------
 

@@ -63,6 +63,7 @@ class RunState(Protocol):
     options: LiveOptions
     gathered: Gathered
     selected: int
+    selected_sessions: int
     reported: int
     narrowed_to: int | None
 
@@ -127,7 +128,7 @@ def _report(run: RunState, conclusion: Conclusion) -> Report:
             sample=options.sample,
             seed=options.seed,
         ),
-        totals=totals_row(totals, run.selected),
+        totals=totals_row(totals, run.selected_sessions),
         field_counts=dict(totals.histogram),
         gate=gate_row(conclusion.causes, has_failures=bool(conclusion.failing)),
         sessions=[session_row(one) for one in run.gathered.sorted_findings()],

@@ -199,6 +199,7 @@ class ComparePlugin(LiveRunPlugin):
                 **facts,
                 "left_out": left_out,
                 "selected": self.selected,
+                "selected_sessions": self.selected_sessions,
                 "narrowed_to": self.narrowed_to,
             }
             item.findings = ()  # what is reported need not be kept any longer
@@ -250,6 +251,8 @@ class ComparePlugin(LiveRunPlugin):
         if self.is_controller and facts is not None:
             restore(report, facts)
             self.selected = max(self.selected, facts["selected"])
+            sessions = max(self.selected_sessions, facts["selected_sessions"])
+            self.selected_sessions = sessions
             self.narrowed_to = facts["narrowed_to"]
             self.reported += 1
             self.gathered.totals += msgspec.convert(facts["left_out"], Totals)

@@ -35,6 +35,8 @@ def test_a_report(fake: FakeRun) -> None:
     report = read(fake)
 
     assert report["complete"] is True
+    totals: Any = report["totals"]
+    assert (2, 2) == (totals["selected"], totals["judged"])
     assert {"title": 1, "cost": 1} == report["field_counts"]
     sessions: Any = report["sessions"]
     (session,) = sessions
