@@ -213,7 +213,8 @@ def main() -> int:
     agentsview = shutil.which("agentsview")
     if agentsview is None:
         print("agentsview is not installed: nothing to compare with")
-    benches, found = [], {}
+    benches: list[Bench] = []
+    found: dict[int, dict[str, Usage]] = {}
     for count in sizes:
         with scratch_folder() as folder:
             bench = Bench(folder, count, make_store(folder, count))
