@@ -600,7 +600,8 @@ def test_when_everything_fails_from_some_call_on(
         assert 15 <= call
         return
     assert result.errors
-    assert {CommitError} == {type(error) for error in result.errors}
+    kinds = {type(error) for error in result.errors}
+    assert kinds <= {CommitError, GoldenUnreadableError}
     for path in goldens[:2]:
         kept = [file.read_bytes() for file in path.parent.iterdir()]
         assert OLD in kept or NEW == path.read_bytes()

@@ -117,8 +117,11 @@ def as_command(pytester: pytest.Pytester, body: str, toml: str = "") -> None:
             ),
         ),
         (
-            {"fixture.sql": SQL, "scenario.toml": "\n[stress]\nplans = 1\n"},
-            "PD102: scenarios/bad/scenario.toml:2: *does not act on 'stress'",
+            {"fixture.sql": SQL, "scenario.toml": "\n[stress]\nplan = 1\n"},
+            (
+                "PD101: scenarios/bad/scenario.toml:3: unknown key 'plan'; "
+                "the nearest known key is 'plans'"
+            ),
         ),
         (
             {"fixture.sql": SQL, "scenario.toml": "timeout_s = 'long'\n"},
