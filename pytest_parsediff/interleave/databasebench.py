@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -38,11 +38,15 @@ class SQLScriptStep(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
 class _SQLStep:
-    label: str
-    statements: tuple[Statement, ...]
-    connection: WriterConnection
+    """A step of a script, bound to a connection; many are made for every plan."""
+
+    __slots__ = ("connection", "label", "statements")
+
+    def __init__(self, step: SQLScriptStep, connection: WriterConnection) -> None:
+        self.label = step.label
+        self.statements = step.statements
+        self.connection = connection
 
     def run(self, _clock: HarnessClock, /) -> None:
         try:
@@ -56,17 +60,17 @@ class _Dates:
     """Modification times by the harness's clock, so that readers of them repeat."""
 
     def __init__(self, path: Path) -> None:
-        self._paths = (str(path), f"{path}-wal")
-        self._known: dict[str, int] = {}
+        main = str(path)
+        self._known_ns = {main: 0, f"{main}-wal": 0}
 
     def set(self, clock: HarnessClock) -> None:
         """Give the clock's time to each file that has changed since it was given one."""
         now_ns = clock.now_ms * 1_000_000
-        for path in self._paths:
+        for path, known_ns in self._known_ns.items():
             with suppress(FileNotFoundError):
-                if os.stat(path).st_mtime_ns != self._known.get(path):
+                if os.stat(path).st_mtime_ns != known_ns:
                     os.utime(path, ns=(now_ns, now_ns))
-                    self._known[path] = now_ns
+                    self._known_ns[path] = now_ns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +94,10 @@ class DatabaseBench:
     library: Library
     scripts: tuple[tuple[SQLScriptStep, ...], ...]
     names: tuple[str, ...]
+    _source: Source = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_source", Source(self.root / self.name, self.root))
 
     @property
     def lengths(self) -> tuple[int, ...]:
@@ -108,12 +116,14 @@ class DatabaseBench:
 
     def make(self, clock: HarnessClock) -> _WrittenDatabase:
         """Return a fresh database with a connection per writer."""
-        path = _put(self.image, self.root, self.name)
-        return _WrittenDatabase(self, Source(path, self.root), clock)
+        _put(self.image, self._source.path)
+        return _WrittenDatabase(self, self._source, clock)
 
     def place(self, content: bytes) -> Source:
         """Write a captured image to the spare folder."""
-        return Source(_put(content, self.spare, self.name), self.spare)
+        source = Source(self.spare / self.name, self.spare)
+        _put(content, source.path)
+        return source
 
 
 class _WrittenDatabase:
@@ -131,7 +141,7 @@ class _WrittenDatabase:
         self._dates = _Dates(source.path)
         self._dates.set(clock)
         self.writers: list[list[Step]] = [
-            [_SQLStep(one.label, one.statements, connection) for one in script]
+            [_SQLStep(step, connection) for step in script]
             for script, connection in zip(bench.scripts, self._connections, strict=True)
         ]
 
@@ -189,15 +199,14 @@ class _WrittenDatabase:
         self.close()
 
 
-def _put(content: bytes, root: Path, name: str) -> Path:
-    """Write *content* to a fresh file below an emptied *root*."""
-    path = root / name
-    empty_folder(str(path.parent))
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+def _put(content: bytes, path: Path) -> None:
+    """Write *content* to a fresh file in an emptied folder."""
+    text = str(path)
+    empty_folder(os.path.dirname(text))
+    descriptor = os.open(text, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
     try:
         rest = memoryview(content)
         while rest:
             rest = rest[os.write(descriptor, rest) :]
     finally:
         os.close(descriptor)
-    return path

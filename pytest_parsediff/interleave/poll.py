@@ -16,6 +16,9 @@ from pytest_parsediff.core.event import (
 from pytest_parsediff.interleave.schedule import Kind
 from pytest_parsediff.interleave.subject import Line
 
+#: What is no event; an adapter may hand out a subclass of ``dict``, too.
+_OTHERS = (Checkpoint, Notice, Evidence)
+
 
 @dataclass(slots=True, kw_only=True)
 class Poll:
@@ -54,18 +57,21 @@ class Poll:
             What it is for a timeline, with a label; ``None`` for what a consumer
             does not get.
         """
+        if type(emission) is not dict and isinstance(emission, _OTHERS):
+            return self._take_other(emission)
+        line = line_of(emission)
+        if line is None:
+            return None, ""
+        self.lines.append(line)
+        return Kind.EMIT, line.text.decode("utf-8", "replace")
+
+    def _take_other(
+        self, emission: Checkpoint | Notice | Evidence
+    ) -> tuple[Kind | None, str]:
         match emission:
             case Checkpoint():
                 self.checkpoints.append((emission.cursor, len(self.lines)))
                 return Kind.CHECKPOINT, emission.cursor
             case Notice():
                 self.notices.append(emission)
-                return None, ""
-            case Evidence():
-                return None, ""
-            case _:
-                line = line_of(emission)
-                if line is None:
-                    return None, ""
-                self.lines.append(line)
-                return Kind.EMIT, line.text.decode("utf-8", "replace")
+        return None, ""

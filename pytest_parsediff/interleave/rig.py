@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from pytest_parsediff.adapters.contain import gather, name_of
 from pytest_parsediff.adapters.deadline import Deadline, TimeUp
@@ -23,12 +24,8 @@ from pytest_parsediff.interleave.drivers.driver import Driver, Witness
 from pytest_parsediff.interleave.plan import Placed, Plan
 from pytest_parsediff.interleave.poll import Poll
 from pytest_parsediff.interleave.schedule import Moment, Schedule
-from pytest_parsediff.interleave.states import START, StateKey, States, following
-from pytest_parsediff.interleave.subject import (
-    Lines,
-    Polled,
-    Subject,
-)
+from pytest_parsediff.interleave.states import START, StateKey, States, Trail
+from pytest_parsediff.interleave.subject import Lines, Polled, Subject
 
 #: The clock moves so far before the quiet poll, milliseconds: every timer that an
 #: adapter may wait for has run out by then.
@@ -53,7 +50,8 @@ class Run:
         witness: What the driver saw and could not see.
         ran: Steps that were executed, in order.
         left: Steps that stayed blocked to the end.
-        content: The store after the reader was closed, as ``capture`` returns it.
+        content: The store after the reader was closed, as ``capture`` returns it;
+            empty where states are not kept.
     """
 
     plan: Plan
@@ -99,6 +97,10 @@ class Rig:
     states: States
     timeout_s: float = 60.0
     lines: dict[Source, Lines] = field(default_factory=dict, init=False)
+    _run_dir: Path = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_run_dir", self.context.state_dir / _RUN)
 
     def lines_of(self, source: Source) -> Lines:
         """Return what takes events of *source* apart."""
@@ -107,13 +109,19 @@ class Rig:
         return self.lines[source]
 
     def run(
-        self, plan: Plan, at_emission: Callable[[Written], None] | None = None
+        self,
+        plan: Plan,
+        at_emission: Callable[[Written], None] | None = None,
+        *,
+        keeps_states: bool = True,
     ) -> Run:
         """Run *plan* from a fresh store.
 
         Args:
             plan: What is to happen.
             at_emission: Called after each emission, while the reader waits.
+            keeps_states: Whether the contents of the states are wanted afterwards, as
+                laws do that compare with them.
 
         Raises:
             AdapterTimeoutError: PD402, the adapter hung.
@@ -121,12 +129,13 @@ class Rig:
             Unavailable: The adapter cannot run on this machine.
         """
         clock = HarnessClock()
-        empty_folder(str(self.context.state_dir / _RUN))
-        written = self.bench.make(clock)
+        written = self._make(clock)
         try:
             with Deadline(self.timeout_s) as deadline:
                 try:
-                    running = _Running(self, plan, clock, written, at_emission)
+                    running = _Running(
+                        self, plan, clock, written, at_emission, keeps_states
+                    )
                     return deadline.run(running.run)
                 except TimeUp as error:
                     name = name_of(self.subject.adapter)
@@ -136,6 +145,14 @@ class Rig:
                     raise AdapterTimeoutError(message) from error
         finally:
             written.discard()
+
+    def own_context(self, clock: Callable[[], float]) -> Context:
+        """Return what the adapter may use while it is polled."""
+        return Context(clock, self._run_dir, self.context.tmp)
+
+    def _make(self, clock: HarnessClock) -> Written:
+        empty_folder(str(self._run_dir))
+        return self.bench.make(clock)
 
     def scan(self, cursor: str | None, *, keeps_state: bool = False) -> Poll:
         """Read a fresh store once, with nobody writing and nobody following.
@@ -149,15 +166,14 @@ class Rig:
             ParsediffError: PD4xx, the adapter failed.
         """
         if not keeps_state:
-            empty_folder(str(self.context.state_dir / _RUN))
+            empty_folder(str(self._run_dir))
         written = self.bench.make(HarnessClock())
         subject = self.subject
-        context = self.context
         try:
             emissions = gather(
                 subject.adapter,
                 written.source,
-                Context(context.clock, context.state_dir / _RUN, context.tmp),
+                self.own_context(self.context.clock),
                 cursor,
                 limits=Limits(subject.timeout_s, subject.max_output_mb),
             )
@@ -179,19 +195,23 @@ class _Running:
     clock: HarnessClock
     written: Written
     at_emission: Callable[[Written], None] | None = None
+    keeps_states: bool = True
+    hides_blocks: bool = field(init=False)
     polls: list[Poll] = field(default_factory=list)
     states: list[StateKey] = field(default_factory=lambda: [START])
-    _state: StateKey = START
+    _trail: Trail = field(default_factory=Trail)
     _polled: Polled | None = None
     _abandoned: list[object] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.hides_blocks = self.rig.bench.hides_blocks
 
     def run(self) -> Run:
         """Poll while steps are due, then once more when all is quiet."""
         schedule = Schedule(self.plan, self.written.writers, self.clock)
         schedule.after_step = self._after_step
         schedule.after_block = self._after_block
-        if not self.rig.states.knows(START):
-            self.rig.states.add(START, self.written.capture())
+        self._keep(START)
         root = self.written.source.root
         left: list[Placed] = []
         with self.rig.driver.following(root, schedule.reach) as witness:
@@ -199,8 +219,9 @@ class _Running:
                 for _ in range(self.plan.polls):
                     self._poll(schedule, witness, is_quiet=False)
                 gaps, emissions = tuple(schedule.gaps), schedule.emissions
-                with witness.aside():
-                    left = schedule.drain()
+                witness.is_aside = True
+                left = schedule.drain()
+                witness.is_aside = False
                 self.clock.advance(QUIET_MS)
                 self._poll(schedule, witness, is_quiet=True)
             finally:
@@ -215,22 +236,26 @@ class _Running:
             witness=witness,
             ran=tuple(schedule.ran),
             left=tuple(left),
-            content=self.written.capture(),
+            content=self.written.capture() if self.keeps_states else b"",
         )
 
-    def _after_step(self, placed: Placed) -> None:
-        self._state = following(self._state, placed, self.clock.now_ms)
+    def _keep(self, state: StateKey) -> None:
+        """Keep the content of *state*, which is the store's now, if it is wanted."""
+        if self.keeps_states and not self.rig.states.knows(state):
+            self.rig.states.add(state, self.written.capture())
 
-        if not self.rig.bench.hides_blocks:
+    def _after_step(self, placed: Placed) -> None:
+        self._trail.add(placed, self.clock.now_ms)
+        if not self.hides_blocks:
             self._after_block()
 
     def _after_block(self) -> None:
-        if self.states[-1] == self._state:
+        state = self._trail.end
+        if self.states[-1] == state:
             return
         self.written.settle()
-        if not self.rig.states.knows(self._state):
-            self.rig.states.add(self._state, self.written.capture())
-        self.states.append(self._state)
+        self._keep(state)
+        self.states.append(state)
 
     def _poll(self, schedule: Schedule, witness: Witness, *, is_quiet: bool) -> None:
         poll = Poll(
@@ -239,9 +264,10 @@ class _Running:
             is_quiet=is_quiet,
         )
         self.polls.append(poll)
-        with witness.aside():
-            schedule.begin_poll()
-        if self.rig.bench.hides_blocks or not self._holds_files():
+        witness.is_aside = True
+        schedule.begin_poll()
+        witness.is_aside = False
+        if self.hides_blocks or not self._holds_files():
             poll.first_state = len(self.states) - 1
         try:
             self._consume(poll, schedule, witness)
@@ -277,19 +303,19 @@ class _Running:
 
     def _consume(self, poll: Poll, schedule: Schedule, witness: Witness) -> None:
         if self._polled is None:
-            context = self.rig.context
-            own = Context(self.clock, context.state_dir / _RUN, context.tmp)
+            own = self.rig.own_context(self.clock)
             self._polled = self.rig.subject.open(self.written.source, own)
         emissions = self._polled.scan(poll.cursor)
         line_of = self.rig.lines_of(self.written.source).of
+        take, emitted, at_emission = poll.take, schedule.emitted, self.at_emission
         for emission in emissions:
-            kind, label = poll.take(emission, line_of)
+            kind, label = take(emission, line_of)
             if kind is None:
                 continue
-            if self.at_emission is not None:
+            if at_emission is not None:
                 with witness.aside():
-                    self.at_emission(self.written)
-            if schedule.emitted(kind, label) and not poll.is_quiet:
+                    at_emission(self.written)
+            if emitted(kind, label) and not poll.is_quiet:
                 schedule.crashed()
                 poll.is_crashed = True
                 self._kill(emissions)

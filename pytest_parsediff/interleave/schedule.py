@@ -48,7 +48,7 @@ class Kind(StrEnum):
     END = "end"
 
 
-class Moment(msgspec.Struct, frozen=True):
+class Moment(msgspec.Struct, frozen=True, gc=False):
     """One line of what happened in a run.
 
     Attributes:
@@ -99,11 +99,12 @@ class Schedule:
     _is_running: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
+        lengths = [len(steps) for steps in self.writers]
+        count = len(lengths)
         self._due = [
             placed
             for placed in self.plan.steps
-            if placed.writer < len(self.writers)
-            and placed.index < len(self.writers[placed.writer])
+            if placed.writer < count and placed.index < lengths[placed.writer]
         ]
 
     @property
@@ -124,20 +125,29 @@ class Schedule:
     def begin_poll(self) -> None:
         """Start the next poll; its start is its first gap."""
         self.gaps.append(0)
-        self._reach(Kind.POLL, f"poll {len(self.gaps)}")
+        self.reach(Kind.POLL, f"poll {len(self.gaps)}")
 
     def reach(self, kind: Kind, label: str) -> None:
         """Say that the reader is about to take a snapshot or to call the file system.
 
         Steps of a writer's own that cause such calls are ignored.
         """
-        if not self._is_running and self.gaps:
-            self._reach(kind, label)
+        gaps = self.gaps
+        if self._is_running or not gaps:
+            return
+        nth = gaps[-1]
+        gaps[-1] = nth + 1
+        gap = self._gap = tuple.__new__(Gap, (len(gaps) - 1, nth))  # no Python call
+        due = self._due
+        if due and due[0].at <= gap:
+            self._run([placed for placed in due if placed.at <= gap])
+        self.moments.append(Moment(kind, label, gap, None, None, self.clock.now_ms))
 
     def emitted(self, kind: Kind, label: str) -> bool:
         """Note an emission; return whether the reader is to be killed after it."""
         self.emissions += 1
-        self._note(kind, label)
+        now_ms = self.clock.now_ms
+        self.moments.append(Moment(kind, label, self._gap, None, None, now_ms))
         return self.is_crash_due
 
     @property
@@ -156,13 +166,6 @@ class Schedule:
             before = len(self._due)
             self._run(self._due)
         return list(self._due)
-
-    def _reach(self, kind: Kind, label: str) -> None:
-        gap = self._gap = Gap(len(self.gaps) - 1, self.gaps[-1])
-        self.gaps[-1] += 1
-        if self._due and self._due[0].at <= gap:
-            self._run([placed for placed in self._due if placed.at <= gap])
-        self._note(kind, label)
 
     def _run(self, due: Sequence[Placed]) -> None:
         """Execute *due* in order; whatever follows a blocked step of a writer waits."""
@@ -196,8 +199,7 @@ class Schedule:
 
     def _note(self, kind: Kind, label: str, placed: Placed | None = None) -> None:
         now_ms = self.clock.now_ms
-        if placed is None:
-            self.moments.append(Moment(kind, label, self._gap, None, None, now_ms))
-        else:
+        writer = index = None
+        if placed is not None:
             writer, index = placed.writer, placed.index
-            self.moments.append(Moment(kind, label, self._gap, writer, index, now_ms))
+        self.moments.append(Moment(kind, label, self._gap, writer, index, now_ms))

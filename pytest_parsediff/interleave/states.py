@@ -27,10 +27,24 @@ _CACHED_PARSES = 4_096
 _PARSE = "parse"
 
 
-def following(state: StateKey, placed: Placed, now_ms: int) -> StateKey:
-    """Return the state that a step makes of *state*."""
-    step = b"%s %d %d %d" % (state, placed.writer, placed.index, now_ms)
-    return StateKey(hashlib.blake2b(step, digest_size=16).digest())
+class Trail:
+    """The steps from the first state to the one that a store is in."""
+
+    __slots__ = ("_digest", "_is_empty")
+
+    def __init__(self) -> None:
+        self._digest = hashlib.blake2b(digest_size=16)
+        self._is_empty = True
+
+    def add(self, placed: Placed, now_ms: int) -> None:
+        """Go on by a step."""
+        self._is_empty = False
+        self._digest.update(b"%d %d %d;" % (placed.writer, placed.index, now_ms))
+
+    @property
+    def end(self) -> StateKey:
+        """The state that it leads to."""
+        return START if self._is_empty else StateKey(self._digest.digest())
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,7 +116,7 @@ class Explorer:
             ParsediffError: PD4xx, the adapter fails even when nobody writes.
         """
         plan = Plan((), None, self.polls)
-        first, second = self.rig.run(plan), self.rig.run(plan)
+        first, second = (self.rig.run(plan, keeps_states=False) for _ in range(2))
         self.rig.states.forget_contents()
         for poll in first.polls:
             if poll.error is not None:
@@ -133,7 +133,7 @@ class Explorer:
         steps = tuple(
             Placed(writer, index, 1, Gap(0, 0)) for writer, index in shape.steps()
         )
-        full = self.rig.run(Plan(steps, None, self.polls))
+        full = self.rig.run(Plan(steps, None, self.polls), keeps_states=False)
         self.rig.states.forget_contents()
         return replace(
             shape,
@@ -197,7 +197,7 @@ class Explorer:
         """Run *plan* and return the first law it breaks, in the order of the laws."""
         states = self.rig.states
         try:
-            run = self.rig.run(plan)
+            run = self.rig.run(plan, keeps_states=bool(self._checks))
             for check in self._checks:
                 violation = check(run, states, self.rig.subject)
                 if violation is not None:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import apsw
 
-from pytest_parsediff.interleave.drivers.audit import listening
+from pytest_parsediff.interleave.drivers.audit import ignore, listen
 from pytest_parsediff.interleave.drivers.driver import (
+    QUERY,
     Follower,
     Reach,
     Witness,
     is_silent,
 )
 from pytest_parsediff.interleave.schedule import Kind
+
+#: What there is to hear of plain files.
+_EVENTS = ("open",)
 
 
 class ApswDriver:
@@ -26,22 +30,23 @@ class ApswDriver:
     def following(self, root: Path, reach: Reach) -> Iterator[Witness]:
         """Report every snapshot that such a connection takes; see ``Driver``."""
         following = _Following(root, reach)
-        apsw.connection_hooks.append(following.hear)
-        with listening(following.hear_event):
-            try:
-                yield following.witness
-            finally:
-                apsw.connection_hooks.remove(following.hear)
-                following.detach()
+        hear, hear_event = following.hear, following.hear_event
+        apsw.connection_hooks.append(hear)
+        listen(hear_event, _EVENTS)
+        try:
+            yield following.witness
+        finally:
+            ignore(hear_event, _EVENTS)
+            apsw.connection_hooks.remove(hear)
+            following.detach()
 
 
 class _Following(Follower):
     """The connections of one reader while it is followed."""
 
-    def hear_event(self, event: str, args: tuple[Any, ...]) -> None:
+    def hear_event(self, _event: str, args: tuple[Any, ...]) -> None:
         """Notice a database file that is opened as a plain one."""
-        if event == "open":
-            self.hear_open(args[0])
+        self.hear_open(args[0])
 
     def hear(self, connection: apsw.Connection) -> None:
         """Notice a new connection; not one that a writer makes in its step."""
@@ -49,11 +54,29 @@ class _Following(Follower):
         if self.is_busy or not path or not self.is_below(path):
             return
 
-        def trace(event: dict[str, Any]) -> None:
-            self._trace(connection, event)
-
+        trace = self._tracer(connection)
         connection.trace_v2(apsw.SQLITE_TRACE_STMT, trace, id=self)
         self.follow(connection, path)
+
+    def _tracer(self, connection: apsw.Connection) -> Callable[[dict[str, Any]], None]:
+        """Return what hears of each statement that is about to start."""
+        note = self.witness.statements.append
+
+        def trace(event: dict[str, Any]) -> None:
+            if event["trigger"]:  # a statement inside another is none
+                return
+            sql = event["sql"]
+            note(sql)
+            if connection.txn_state("main") != apsw.SQLITE_TXN_NONE:
+                return
+            if not sql.startswith(QUERY) and is_silent(sql):
+                return
+            try:
+                self.report(Kind.SNAPSHOT, sql)
+            except BaseException as error:  # noqa: BLE001 - raised again at the boundary
+                self.keep_failure(error, connection.interrupt)
+
+        return trace
 
     def connect_nowhere(self) -> apsw.Connection:
         """Return a connection to memory."""
@@ -66,14 +89,3 @@ class _Following(Follower):
             with suppress(apsw.Error):  # closed meanwhile
                 connection.trace_v2(0, None, id=self)
         self._followed.clear()
-
-    def _trace(self, connection: apsw.Connection, event: dict[str, Any]) -> None:
-        """Hear of a statement that is about to start; one in a trigger is none."""
-        sql = event["sql"]
-        if event.get("trigger"):
-            return
-        self.witness.statements.append(sql)
-        if is_silent(sql):
-            return
-        if connection.txn_state("main") == apsw.SQLITE_TXN_NONE:
-            self.report_kept(Kind.SNAPSHOT, sql, connection.interrupt)

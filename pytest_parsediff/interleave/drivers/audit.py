@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
@@ -11,19 +11,32 @@ from typing import Any, TypeAlias
 #: into whoever caused the event (https://docs.python.org/3/library/sys.html#sys.addaudithook).
 Listener: TypeAlias = Callable[[str, tuple[Any, ...]], None]
 
-_listeners: list[Listener] = []
+#: By event: most events of a process concern nobody, and one look-up says so.
+_listeners: dict[str, list[Listener]] = {}
 _is_installed = False
 
 
-@contextmanager
-def listening(listener: Listener) -> Iterator[None]:
-    """Let *listener* hear every audit event of this process for a while."""
+def listen(listener: Listener, events: Iterable[str]) -> None:
+    """Let *listener* hear the audit *events* of this process from now on."""
     _install()
-    _listeners.append(listener)
+    for event in events:
+        _listeners.setdefault(event, []).append(listener)
+
+
+def ignore(listener: Listener, events: Iterable[str]) -> None:
+    """Let *listener*, which heard *events*, hear them no more."""
+    for event in events:
+        _listeners[event].remove(listener)
+
+
+@contextmanager
+def listening(listener: Listener, events: Iterable[str]) -> Iterator[None]:
+    """Let *listener* hear *events* for a while."""
+    listen(listener, events)
     try:
         yield
     finally:
-        _listeners.remove(listener)
+        ignore(listener, events)
 
 
 def _install() -> None:
@@ -34,6 +47,7 @@ def _install() -> None:
 
 
 def _hook(event: str, args: tuple[Any, ...]) -> None:
-    if _listeners:
-        for listener in tuple(_listeners):
+    listeners = _listeners.get(event)
+    if listeners:
+        for listener in tuple(listeners):
             listener(event, args)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 import threading
@@ -96,7 +97,8 @@ class Follower:
 
     def __init__(self, root: Path, reach: Reach) -> None:
         self.witness = Witness()
-        self._root = os.path.realpath(root)
+        self._root = str(root)
+        self._below = os.path.join(self._root, "")
         self._reach = reach
         self._is_left = False
         self._is_busy = False
@@ -106,7 +108,7 @@ class Follower:
 
     def follow(self, connection: Any, path: str) -> None:
         """Note a connection of the reader to the database at *path*."""
-        self._followed.append((connection, os.path.realpath(path)))
+        self._followed.append((connection, path))
         self.witness.connections += 1
         self.witness.closers.append(connection.close)
 
@@ -137,14 +139,14 @@ class Follower:
         held = (path.removesuffix(suffix) for suffix in ("", "-wal", "-shm"))
         if not any(self._is_held(name) for name in held) or not os.path.exists(path):
             return
-        name = os.path.relpath(path, self._root)
+        name = os.path.relpath(path, os.path.realpath(self._root))
         if name not in self.witness.sniffed:
             self.witness.sniffed.append(name)
 
     def _is_held(self, path: str) -> bool:
         """Return whether the reader has an open connection to the database."""
         for entry in self._followed:
-            if entry[1] != path:
+            if os.path.realpath(entry[1]) != path:
                 continue
             if sys.getrefcount(entry[0]) > self._count_bare() + _OWN_REFERENCES:
                 try:
@@ -164,45 +166,52 @@ class Follower:
         self._is_left = True
 
     def is_below(self, path: str) -> bool:
-        """Return whether *path* is the root or lies below it, symlinks resolved."""
-        real = os.path.realpath(path)
-        return real == self._root or real.startswith(self._root + os.sep)
+        """Return whether *path* is the root or lies below it, symlinks resolved.
+
+        A path that says so itself, as those that are handed to readers do, is below.
+        """
+        if path.startswith(self._below) and os.pardir not in path:
+            return True
+        real, root = os.path.realpath(path), os.path.realpath(self._root)
+        return real == root or real.startswith(os.path.join(root, ""))
 
     def report(self, kind: Kind, label: str) -> None:
         """Let writers act, unless they are the ones who caused this."""
-        if self._is_left or self.witness.failure is not None:
+        witness = self.witness
+        if self._is_left or witness.failure is not None:
             return
         with self._lock:
-            if self.is_busy:
+            if self._is_busy or witness.is_aside:
                 return
             if threading.get_ident() != self._thread:
-                self.witness.threads.add(threading.current_thread().name)
-            self.witness.gaps += 1
+                witness.threads.add(threading.current_thread().name)
+            witness.gaps += 1
             self._is_busy = True
             try:
                 self._reach(kind, label)
             finally:
                 self._is_busy = False
 
-    def report_kept(
-        self, kind: Kind, label: str, interrupt: Callable[[], object]
+    def keep_failure(
+        self, error: BaseException, interrupt: Callable[[], object]
     ) -> None:
-        """Do the same from a callback of SQLite, which swallows exceptions.
+        """Keep what was raised in a callback of SQLite, which would swallow it.
 
         The first one is kept in the witness, and *interrupt* ends the statement.
         """
-        try:
-            self.report(kind, label)
-        except BaseException as error:  # noqa: BLE001 - raised again at the boundary
-            if self.witness.failure is None:
-                self.witness.failure = error
-            interrupt()
+        if self.witness.failure is None:
+            self.witness.failure = error
+        interrupt()
 
 
 #: Statements that start no snapshot of their own ...
 _SILENT = ("BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE")
 #: ... but for these, which start one together with a write lock.
 _LOCKING = ("BEGIN IMMEDIATE", "BEGIN EXCLUSIVE")
+
+
+#: How most statements of readers begin: they are none of these.
+QUERY = "SELECT "
 
 
 def is_locking(sql: str) -> bool:
@@ -212,7 +221,8 @@ def is_locking(sql: str) -> bool:
 
 def is_silent(sql: str) -> bool:
     """Return whether a statement only begins, ends or names a transaction."""
-    return not is_locking(sql) and sql.lstrip()[:16].upper().startswith(_SILENT)
+    head = sql.lstrip()[:16].upper()
+    return head.startswith(_SILENT) and not head.startswith(_LOCKING)
 
 
 def database_path(database: object) -> str | None:
@@ -223,7 +233,11 @@ def database_path(database: object) -> str | None:
     """
     if isinstance(database, bytes):
         database = database.decode("utf-8", "surrogateescape")
-    text = str(database)
+    return _path_in(str(database))
+
+
+@functools.lru_cache(maxsize=64)
+def _path_in(text: str) -> str | None:
     if text.startswith("file:"):
         parts = urlsplit(text)
         if "mode=memory" in parts.query or "vfs=memdb" in parts.query:

@@ -30,6 +30,7 @@ _UNFOLLOWED = {
     "subprocess.Popen": "another process was started",
     "os.posix_spawn": "another process was started",
 }
+_EVENTS = ("open", *_UNFOLLOWED)
 
 
 class FileDriver:
@@ -39,7 +40,7 @@ class FileDriver:
     def following(self, root: Path, reach: Reach) -> Iterator[Witness]:
         """Report every call that looks at the store; see ``Driver``."""
         following = _Following(root, reach)
-        with listening(following.hear), following.patched():
+        with listening(following.hear, _EVENTS), following.patched():
             try:
                 yield following.witness
             finally:
@@ -95,7 +96,7 @@ class _Following(Follower):
                 self._announced.remove(path)
             elif not _writes(args[2]):
                 self._miss(f"{path} was opened by other means than open()")
-        elif event in _UNFOLLOWED:
+        else:
             self._miss(_UNFOLLOWED[event])
 
     def reach_file(self, what: str, path: str) -> None:

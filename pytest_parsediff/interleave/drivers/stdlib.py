@@ -17,8 +17,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from pytest_parsediff.interleave.drivers.audit import listening
+from pytest_parsediff.interleave.drivers.audit import ignore, listen
 from pytest_parsediff.interleave.drivers.driver import (
+    QUERY,
     Follower,
     Reach,
     Witness,
@@ -28,6 +29,9 @@ from pytest_parsediff.interleave.drivers.driver import (
 )
 from pytest_parsediff.interleave.schedule import Kind
 
+#: What there is to hear of a connection in the making, and of plain files.
+_EVENTS = ("sqlite3.connect", "sqlite3.connect/handle", "open")
+
 
 class StdlibDriver:
     """Follows connections of the ``sqlite3`` module."""
@@ -36,11 +40,13 @@ class StdlibDriver:
     def following(self, root: Path, reach: Reach) -> Iterator[Witness]:
         """Report every snapshot that such a connection takes; see ``Driver``."""
         following = _Following(root, reach)
-        with listening(following.hear):
-            try:
-                yield following.witness
-            finally:
-                following.detach()
+        hear = following.hear
+        listen(hear, _EVENTS)
+        try:
+            yield following.witness
+        finally:
+            ignore(hear, _EVENTS)
+            following.detach()
 
 
 class _Following(Follower):
@@ -96,25 +102,33 @@ class _Following(Follower):
 class _Tracer:
     """Knows whether one connection holds a snapshot."""
 
+    __slots__ = ("_connection", "_following", "_has_snapshot", "_note")
+
     def __init__(self, connection: sqlite3.Connection, following: Follower) -> None:
         self._connection = connection
         self._following = following
         self._has_snapshot = False
+        self._note = following.witness.statements.append
 
     def trace(self, sql: str) -> None:
-        """Hear of a statement that is about to start."""
+        """Hear of a statement that is about to start; called for every single one."""
         if sql.startswith("-- TRIGGER "):  # how SQLite tells of one inside another
             return
-        self._following.witness.statements.append(sql)
-        if not self._connection.in_transaction:
+        self._note(sql)
+        if self._connection.in_transaction:
+            if self._has_snapshot or is_silent(sql):
+                return
+            self._has_snapshot = True
+        elif sql.startswith(QUERY):
+            self._has_snapshot = False
+        else:
             self._has_snapshot = is_locking(sql)
             if is_silent(sql):
                 return
-        elif self._has_snapshot or is_silent(sql):
-            return
-        else:
-            self._has_snapshot = True
-        self._following.report_kept(Kind.SNAPSHOT, sql, self._interrupt)
+        try:
+            self._following.report(Kind.SNAPSHOT, sql)
+        except BaseException as error:  # noqa: BLE001 - raised again at the boundary
+            self._following.keep_failure(error, self._interrupt)
 
     def _interrupt(self) -> None:
         with suppress(sqlite3.Error):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import apsw
 
@@ -29,13 +28,16 @@ class ApswWriter:
             return clock.now_ms
 
         self._connection.create_scalar_function("now_ms", now_ms, 0)
-        self.run([Statement(setting) for setting in SETTINGS])
+        self._connection.set_busy_timeout(0)  # a hook may have set one
+        self.run(SETTINGS)
 
     def run(self, statements: Sequence[Statement], /) -> None:
         """Execute one step; see ``WriterConnection``."""
         had_transaction = self._in_transaction()
         try:
-            blocked = execute(statements, self._rows_of, self._in_transaction)
+            blocked = execute(
+                statements, self._connection.execute, self._in_transaction
+            )
         except (apsw.BusyError, apsw.LockedError) as error:
             self._roll_back(had_transaction)
             raise Blocked(str(error)) from error
@@ -60,9 +62,6 @@ class ApswWriter:
     def close(self) -> None:
         """Close it; an open transaction is rolled back."""
         self._connection.close()
-
-    def _rows_of(self, statement: Statement) -> list[Any]:
-        return self._connection.execute(statement.sql, statement.values).fetchall()
 
     def _in_transaction(self) -> bool:
         return not self._connection.get_autocommit()

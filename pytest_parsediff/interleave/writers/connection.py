@@ -8,6 +8,7 @@ its own.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -15,14 +16,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from pytest_parsediff.interleave.clock import HarnessClock
-
-#: What every writer sets: commits need not survive a power cut, checkpoints are steps
-#: of their own, and a lock is reported at once.
-SETTINGS = (
-    "PRAGMA synchronous = OFF",
-    "PRAGMA wal_autocheckpoint = 0",
-    "PRAGMA busy_timeout = 0",
-)
 
 
 class Library(StrEnum):
@@ -33,6 +26,10 @@ class Library(StrEnum):
     PROCESS = "process"
 
 
+#: Statements that must not stand in a transaction, or that begin and end their own.
+_BARE = ("BEGIN", "COMMIT", "END", "ROLLBACK", "PRAGMA", "VACUUM", "SAVEPOINT")
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """One SQL statement with its values.
@@ -41,15 +38,30 @@ class Statement:
         sql: Without the semicolon, or with it.
         values: For its ``?`` parameters, in order.
         head: The first words, in capitals.
+        can_wrap: Whether it may stand inside a transaction that the harness begins.
+        is_checkpoint: Whether its rows say if a checkpoint was complete.
     """
 
     sql: str
     values: tuple[Any, ...] = ()
     head: str = field(init=False, compare=False, repr=False)
+    can_wrap: bool = field(init=False, compare=False, repr=False)
+    is_checkpoint: bool = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         head = " ".join(self.sql.split(None, 2)[:2]).upper().rstrip(";")
         object.__setattr__(self, "head", head)
+        object.__setattr__(self, "can_wrap", not head.startswith(_BARE))
+        is_checkpoint = head.startswith("PRAGMA WAL_CHECKPOINT")
+        object.__setattr__(self, "is_checkpoint", is_checkpoint)
+
+
+#: What every writer sets: commits need not survive a power cut, and checkpoints are
+#: steps of their own. It connects without a timeout, so a lock is reported at once.
+SETTINGS = (
+    Statement("PRAGMA synchronous = OFF"),
+    Statement("PRAGMA wal_autocheckpoint = 0"),
+)
 
 
 class WriterConnection(Protocol):
@@ -94,30 +106,35 @@ def open_writer(library: Library, path: Path, clock: HarnessClock) -> WriterConn
         path: The database file.
         clock: What ``now_ms()`` tells.
     """
+    return _kind_of(library)(path, clock)
+
+
+@functools.cache
+def _kind_of(library: Library) -> Callable[[Path, HarnessClock], WriterConnection]:
     match library:
         case Library.STDLIB:
             from pytest_parsediff.interleave.writers.stdlib import (  # noqa: PLC0415
                 StdlibWriter,
             )
 
-            return StdlibWriter(path, clock)
+            return StdlibWriter
         case Library.APSW:
             from pytest_parsediff.interleave.writers.apsw import (  # noqa: PLC0415
                 ApswWriter,
             )
 
-            return ApswWriter(path, clock)
+            return ApswWriter
         case Library.PROCESS:
             from pytest_parsediff.interleave.writers.process import (  # noqa: PLC0415
                 ProcessWriter,
             )
 
-            return ProcessWriter(path, clock)
+            return ProcessWriter
 
 
 def execute(
     statements: Sequence[Statement],
-    rows_of: Callable[[Statement], list[Any]],
+    cursor_of: Callable[[str, tuple[Any, ...]], Any],
     in_transaction: Callable[[], bool],
 ) -> str | None:
     """Execute one step; several plain statements become one transaction.
@@ -128,18 +145,18 @@ def execute(
     Returns:
         ``None``, or the reason why the step is blocked although nothing was raised.
     """
-    wrap = len(statements) > 1 and not in_transaction() and _can_wrap(statements)
+    wrap = (
+        len(statements) > 1
+        and statements[0].can_wrap
+        and all(statement.can_wrap for statement in statements)
+        and not in_transaction()
+    )
     if wrap:
-        rows_of(Statement("BEGIN IMMEDIATE"))
+        cursor_of("BEGIN IMMEDIATE", ())
     for statement in statements:
-        rows = rows_of(statement)
-        if statement.head.startswith("PRAGMA WAL_CHECKPOINT") and rows and rows[0][0]:
+        rows = cursor_of(statement.sql, statement.values).fetchall()
+        if statement.is_checkpoint and rows and rows[0][0]:
             return "checkpoint is busy"
     if wrap:
-        rows_of(Statement("COMMIT"))
+        cursor_of("COMMIT", ())
     return None
-
-
-def _can_wrap(statements: Sequence[Statement]) -> bool:
-    bare = ("BEGIN", "COMMIT", "END", "ROLLBACK", "PRAGMA", "VACUUM", "SAVEPOINT")
-    return not any(statement.head.startswith(bare) for statement in statements)

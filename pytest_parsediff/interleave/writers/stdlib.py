@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from pytest_parsediff.core.errors import WriterStepError
 from pytest_parsediff.interleave.clock import HarnessClock
@@ -25,13 +24,15 @@ class StdlibWriter:
             path, timeout=0, isolation_level=None, check_same_thread=False
         )
         self._connection.create_function("now_ms", 0, lambda: clock.now_ms)
-        self.run([Statement(setting) for setting in SETTINGS])
+        self.run(SETTINGS)
 
     def run(self, statements: Sequence[Statement], /) -> None:
         """Execute one step; see ``WriterConnection``."""
         had_transaction = self._connection.in_transaction
         try:
-            blocked = execute(statements, self._rows_of, self._in_transaction)
+            blocked = execute(
+                statements, self._connection.execute, self._in_transaction
+            )
         except sqlite3.OperationalError as error:
             self._roll_back(had_transaction)
             if error.sqlite_errorcode & 0xFF in (
@@ -61,9 +62,6 @@ class StdlibWriter:
     def close(self) -> None:
         """Close it; an open transaction is rolled back."""
         self._connection.close()
-
-    def _rows_of(self, statement: Statement) -> list[Any]:
-        return self._connection.execute(statement.sql, statement.values).fetchall()
 
     def _in_transaction(self) -> bool:
         return self._connection.in_transaction
