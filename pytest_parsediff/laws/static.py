@@ -53,6 +53,8 @@ def why_not(law: Law, rig: Rig) -> str:
     """
     if law in (Law.NO_PIN, Law.IDLE_CHEAP) and not isinstance(rig.bench, DatabaseBench):
         return "the store is no database"
+    if law is Law.GATE_SOUND and not rig.subject.comparison.session:
+        return "no place in an event is said to name its session"
     if law in _READS_ON and not has_warm_path(rig):
         return "the adapter reads everything in each scan"
     return ""

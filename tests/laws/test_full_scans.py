@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from law_bench import Base, database_rig, file_rig
 
+from pytest_parsediff.core.config import AdapterConfig
 from pytest_parsediff.core.event import Emission, Source
 from pytest_parsediff.interleave.plan import Gap, Placed, Plan
 from pytest_parsediff.laws.explore import Explorer, Finding
@@ -61,6 +62,15 @@ def test_laws_of_databases_do_not_concern_files(tmp_path: Path) -> None:
     rig = file_rig(Everything(), tmp_path, {"a": b"x"})
 
     assert "the store is no database" == why_not(Law.NO_PIN, rig)
+
+
+def test_the_gate_judges_sessions(tmp_path: Path) -> None:
+    """Where events name none, there is nothing to judge."""
+    rig = database_rig(Base(), tmp_path, config=AdapterConfig(key=["/id"]))
+
+    assert "no place in an event is said to name its session" == why_not(
+        Law.GATE_SOUND, rig
+    )
 
 
 def test_every_law_has_a_check() -> None:

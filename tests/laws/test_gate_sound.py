@@ -8,19 +8,23 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from law_bench import Base, connect, database_rig
+from law_bench import Base, connect, database_rig, file_rig
 
 from pytest_parsediff.adapters.builtin import BUILTIN
 from pytest_parsediff.adapters.opencode.adapter import OpencodeAdapter
 from pytest_parsediff.core.config import AdapterConfig, CompareConfig
 from pytest_parsediff.core.event import Source
 from pytest_parsediff.core.splitmix import SplitMix64
+from pytest_parsediff.interleave.clock import HarnessClock
+from pytest_parsediff.interleave.databasebench import DatabaseBench
 from pytest_parsediff.interleave.drivers.apsw import ApswDriver
 from pytest_parsediff.interleave.writers.connection import Library
 from pytest_parsediff.laws import gatejudge
 from pytest_parsediff.laws.gatejudge import mutants
 from pytest_parsediff.laws.gatesound import check_gate_sound
+from pytest_parsediff.laws.images import change
 from pytest_parsediff.laws.law import Law
+from pytest_parsediff.laws.touched import names_touched
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios" / "opencode"
 RENAME = (
@@ -156,3 +160,39 @@ def test_the_built_in_adapter_is_sound(tmp_path: Path) -> None:
     )
 
     assert check_gate_sound(rig, plans=10) is None
+
+
+def test_what_was_touched_is_told_by_rows_and_what_they_name(tmp_path: Path) -> None:
+    """A part names its message, and that its session."""
+    sql = """
+    CREATE TABLE session(id TEXT PRIMARY KEY);
+    CREATE TABLE message(id TEXT PRIMARY KEY, session TEXT);
+    CREATE TABLE part(id TEXT PRIMARY KEY, message TEXT, data TEXT);
+    INSERT INTO session VALUES ('s0'), ('s1');
+    INSERT INTO message VALUES ('m0', 's0'), ('m1', 's1');
+    INSERT INTO part VALUES ('p0', 'm0', 'x'), ('p1', 'm1', 'x');
+    """
+    bench = database_rig(Base(), tmp_path, sql=sql).bench
+    assert isinstance(bench, DatabaseBench)
+    changed = change(bench.image, "UPDATE part SET data = 'y' WHERE id = 'p0'")
+    assert changed is not None
+
+    touched = names_touched(bench, [bench.image, changed])
+
+    assert touched.may_be("s0")
+    assert not touched.may_be("s1")
+
+
+def test_what_was_touched_is_told_by_files_that_differ(tmp_path: Path) -> None:
+    """By their names, and by what stands in them before and after."""
+    files = {"s0.jsonl": b'{"session":"other"}', "s1.jsonl": b"{}"}
+    bench = file_rig(Base(), tmp_path, files).bench
+    written = bench.make(HarnessClock())
+    before = written.capture()
+    (written.source.root / "s0.jsonl").write_bytes(b"")
+
+    touched = names_touched(bench, [before, written.capture()])
+
+    assert touched.may_be("s0")
+    assert touched.may_be("other")
+    assert not touched.may_be("s1")
