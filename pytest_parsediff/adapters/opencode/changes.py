@@ -116,10 +116,11 @@ def _read_numbers(
     """Yield the last number of each aggregate of a log that is written."""
     if not layout.has_log or not fetch(connection, "SELECT 1 FROM event LIMIT 1"):
         return
-    sql = f"SELECT {cell('aggregate_id')}, seq FROM event_sequence"  # noqa: S608 - a constant
+    sql = f"SELECT {cell('aggregate_id')}, {cell('seq')} FROM event_sequence"  # noqa: S608 - constants
     codec = layout.schema.codec
-    for aggregate, number in fetch(connection, sql):
-        if isinstance(aggregate, bytes) and isinstance(number, int):
+    for aggregate, seq in fetch(connection, sql):
+        number = codec.integer(seq)
+        if isinstance(aggregate, bytes) and number is not None:
             yield name_of(aggregate, codec), number
 
 

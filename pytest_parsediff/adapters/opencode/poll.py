@@ -143,7 +143,8 @@ class Poll:
 
     def tell(self, names: Iterable[str]) -> Iterator[Emission]:
         """Compare *names*, each once in this poll, and hand out those that differ."""
-        rest = iter([name for name in names if name not in self._compared])
+        fresh = dict.fromkeys(names)
+        rest = iter([name for name in fresh if name not in self._compared])
         while batch := list(islice(rest, BATCH)):
             self._compared.update(batch)
             changed = [name for name in batch if self.differs(name)]

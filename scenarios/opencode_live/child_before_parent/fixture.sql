@@ -70,8 +70,14 @@ CREATE TABLE event (
 CREATE UNIQUE INDEX event_aggregate_seq_idx ON event (aggregate_id, seq);
 
 INSERT INTO session (id, project_id, parent_id, slug, directory, title, version, time_created, time_updated) VALUES
-	('ses_c', 'prj_demo', 'ses_p', 'c', '/srv/app', 'ses_c', '1.15.0', 1699999994500, 1699999999500);
-INSERT INTO message VALUES ('msg_c_1', 'ses_c', 1699999999400, 1699999999400, '{"role":"assistant","modelID":"quill-3","providerID":"northwind","cost":0.01,"tokens":{"input":10,"output":2,"reasoning":0,"cache":{"read":0,"write":0}},"time":{"created":1699999999400,"completed":1699999999450}}');
-INSERT INTO part VALUES ('prt_c_11', 'msg_c_1', 'ses_c', 1699999999400, 1699999999400, '{"type":"step-start"}');
-INSERT INTO part VALUES ('prt_c_12', 'msg_c_1', 'ses_c', 1699999999401, 1699999999401, '{"type":"text","text":"hi"}');
-INSERT INTO part VALUES ('prt_c_13', 'msg_c_1', 'ses_c', 1699999999402, 1699999999402, '{"type":"step-finish","cost":0.01,"tokens":{"input":10,"output":2,"reasoning":0,"cache":{"read":0,"write":0}}}');
+	('ses_c', 'prj_demo', 'ses_p', 'c', '/srv/app', 'ses_c', '1.15.0', 1699999094500, 1699999099500);
+INSERT INTO message VALUES ('msg_c_1', 'ses_c', 1699999099400, 1699999099400, '{"role":"assistant","modelID":"quill-3","providerID":"northwind","cost":0.01,"tokens":{"input":10,"output":2,"reasoning":0,"cache":{"read":0,"write":0}},"time":{"created":1699999099400,"completed":1699999099450}}');
+INSERT INTO part VALUES ('prt_c_11', 'msg_c_1', 'ses_c', 1699999099400, 1699999099400, '{"type":"step-start"}');
+INSERT INTO part VALUES ('prt_c_12', 'msg_c_1', 'ses_c', 1699999099401, 1699999099401, '{"type":"text","text":"hi"}');
+INSERT INTO part VALUES ('prt_c_13', 'msg_c_1', 'ses_c', 1699999099402, 1699999099402, '{"type":"step-finish","cost":0.01,"tokens":{"input":10,"output":2,"reasoning":0,"cache":{"read":0,"write":0}}}');
+INSERT INTO session (id, project_id, parent_id, slug, directory, title, version, time_created, time_updated) VALUES
+	('ses_z', 'prj_demo', NULL, 'z', '/srv/app', 'ses_z', '1.15.0', 1699999995000, 1700000000000);
+INSERT INTO message VALUES ('msg_z_1', 'ses_z', 1699999999900, 1699999999900, '{"role":"assistant","modelID":"quill-3","providerID":"northwind","cost":0.01,"tokens":{"input":10,"output":2,"reasoning":0,"cache":{"read":0,"write":0}},"time":{"created":1699999999900,"completed":1699999999950}}');
+INSERT INTO part VALUES ('prt_z_11', 'msg_z_1', 'ses_z', 1699999999900, 1699999999900, '{"type":"step-start"}');
+INSERT INTO part VALUES ('prt_z_12', 'msg_z_1', 'ses_z', 1699999999901, 1699999999901, '{"type":"text","text":"hi"}');
+INSERT INTO part VALUES ('prt_z_13', 'msg_z_1', 'ses_z', 1699999999902, 1699999999902, '{"type":"step-finish","cost":0.01,"tokens":{"input":10,"output":2,"reasoning":0,"cache":{"read":0,"write":0}}}');

@@ -1,5 +1,5 @@
 -- A session is compacted: it has no events meanwhile, and is afterwards what it was or has a summary.
--- It begins, ends, and begins again without an end.
+-- One that has begun does not end.
 
 PRAGMA journal_mode = WAL;
 

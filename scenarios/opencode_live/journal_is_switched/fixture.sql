@@ -67,14 +67,20 @@ CREATE TABLE event (
 CREATE UNIQUE INDEX event_aggregate_seq_idx ON event (aggregate_id, seq);
 
 INSERT INTO session (id, project_id, parent_id, slug, directory, title, version, time_created, time_updated) VALUES
-	('ses_a', 'prj_demo', NULL, 'a', '/srv/app', 'ses_a', '1.15.0', 1699999993000, 1699999998000);
-INSERT INTO message VALUES ('msg_a_1', 'ses_a', 1699999996000, 1699999996000, '{"role":"assistant","modelID":"quill-3","providerID":"northwind","cost":0.01,"tokens":{"input":10,"output":2,"reasoning":0,"cache":{"read":0,"write":0}},"time":{"created":1699999996000,"completed":1699999996050}}');
-INSERT INTO part VALUES ('prt_a_11', 'msg_a_1', 'ses_a', 1699999996000, 1699999996000, '{"type":"step-start"}');
-INSERT INTO part VALUES ('prt_a_12', 'msg_a_1', 'ses_a', 1699999996001, 1699999996001, '{"type":"text","text":"hi"}');
-INSERT INTO part VALUES ('prt_a_13', 'msg_a_1', 'ses_a', 1699999996002, 1699999996002, '{"type":"step-finish","cost":0.01,"tokens":{"input":10,"output":2,"reasoning":0,"cache":{"read":0,"write":0}}}');
+	('ses_a', 'prj_demo', NULL, 'a', '/srv/app', 'ses_a', '1.15.0', 1699991095000, 1699991100000);
+INSERT INTO message VALUES ('msg_a_1', 'ses_a', 1699999096000, 1699999096000, '{"role":"assistant","modelID":"quill-3","providerID":"northwind","cost":0.01,"tokens":{"input":10,"output":2,"reasoning":0,"cache":{"read":0,"write":0}},"time":{"created":1699999096000,"completed":1699999096050}}');
+INSERT INTO part VALUES ('prt_a_11', 'msg_a_1', 'ses_a', 1699999096000, 1699999096000, '{"type":"step-start"}');
+INSERT INTO part VALUES ('prt_a_12', 'msg_a_1', 'ses_a', 1699999096001, 1699999096001, '{"type":"text","text":"hi"}');
+INSERT INTO part VALUES ('prt_a_13', 'msg_a_1', 'ses_a', 1699999096002, 1699999096002, '{"type":"step-finish","cost":0.01,"tokens":{"input":10,"output":2,"reasoning":0,"cache":{"read":0,"write":0}}}');
 INSERT INTO session (id, project_id, parent_id, slug, directory, title, version, time_created, time_updated) VALUES
-	('ses_b', 'prj_demo', NULL, 'b', '/srv/app', 'ses_b', '1.15.0', 1699999994000, 1699999999000);
-INSERT INTO message VALUES ('msg_b_1', 'ses_b', 1699999997000, 1699999997000, '{"role":"assistant","modelID":"quill-3","providerID":"northwind","cost":0.01,"tokens":{"input":10,"output":2,"reasoning":0,"cache":{"read":0,"write":0}},"time":{"created":1699999997000,"completed":1699999997050}}');
-INSERT INTO part VALUES ('prt_b_11', 'msg_b_1', 'ses_b', 1699999997000, 1699999997000, '{"type":"step-start"}');
-INSERT INTO part VALUES ('prt_b_12', 'msg_b_1', 'ses_b', 1699999997001, 1699999997001, '{"type":"text","text":"hi"}');
-INSERT INTO part VALUES ('prt_b_13', 'msg_b_1', 'ses_b', 1699999997002, 1699999997002, '{"type":"step-finish","cost":0.01,"tokens":{"input":10,"output":2,"reasoning":0,"cache":{"read":0,"write":0}}}');
+	('ses_b', 'prj_demo', NULL, 'b', '/srv/app', 'ses_b', '1.15.0', 1699999195000, 1699999200000);
+INSERT INTO message VALUES ('msg_b_1', 'ses_b', 1699999197000, 1699999197000, '{"role":"assistant","modelID":"quill-3","providerID":"northwind","cost":0.01,"tokens":{"input":10,"output":2,"reasoning":0,"cache":{"read":0,"write":0}},"time":{"created":1699999197000,"completed":1699999197050}}');
+INSERT INTO part VALUES ('prt_b_11', 'msg_b_1', 'ses_b', 1699999197000, 1699999197000, '{"type":"step-start"}');
+INSERT INTO part VALUES ('prt_b_12', 'msg_b_1', 'ses_b', 1699999197001, 1699999197001, '{"type":"text","text":"hi"}');
+INSERT INTO part VALUES ('prt_b_13', 'msg_b_1', 'ses_b', 1699999197002, 1699999197002, '{"type":"step-finish","cost":0.01,"tokens":{"input":10,"output":2,"reasoning":0,"cache":{"read":0,"write":0}}}');
+INSERT INTO session (id, project_id, parent_id, slug, directory, title, version, time_created, time_updated) VALUES
+	('ses_z', 'prj_demo', NULL, 'z', '/srv/app', 'ses_z', '1.15.0', 1699999995000, 1700000000000);
+INSERT INTO message VALUES ('msg_z_1', 'ses_z', 1699999999900, 1699999999900, '{"role":"assistant","modelID":"quill-3","providerID":"northwind","cost":0.01,"tokens":{"input":10,"output":2,"reasoning":0,"cache":{"read":0,"write":0}},"time":{"created":1699999999900,"completed":1699999999950}}');
+INSERT INTO part VALUES ('prt_z_11', 'msg_z_1', 'ses_z', 1699999999900, 1699999999900, '{"type":"step-start"}');
+INSERT INTO part VALUES ('prt_z_12', 'msg_z_1', 'ses_z', 1699999999901, 1699999999901, '{"type":"text","text":"hi"}');
+INSERT INTO part VALUES ('prt_z_13', 'msg_z_1', 'ses_z', 1699999999902, 1699999999902, '{"type":"step-finish","cost":0.01,"tokens":{"input":10,"output":2,"reasoning":0,"cache":{"read":0,"write":0}}}');

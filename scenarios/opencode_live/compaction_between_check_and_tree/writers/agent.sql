@@ -11,4 +11,7 @@ INSERT INTO part VALUES ('prt_b_82', 'msg_b_8', 'ses_b', 1700000000006, 17000000
 INSERT INTO part VALUES ('prt_b_83', 'msg_b_8', 'ses_b', 1700000000007, 1700000000007, '{"type":"step-finish","cost":0.01,"tokens":{"input":10,"output":2,"reasoning":0,"cache":{"read":0,"write":0}}}');
 COMMIT;
 UPDATE session SET time_compacting = NULL WHERE id = 'ses_b';
+BEGIN;
 UPDATE session SET time_compacting = 1700000000009 WHERE id = 'ses_a';
+INSERT INTO part VALUES ('prt_a_c', 'msg_a_1', 'ses_a', 1700000000009, 1700000000009, '{"type":"compaction","auto":false}');
+COMMIT;

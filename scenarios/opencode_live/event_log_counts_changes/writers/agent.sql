@@ -1,5 +1,5 @@
 BEGIN;
-INSERT INTO message VALUES ('msg_a_8', 'ses_a', 1699999910000, 1699999910000, '{"role":"assistant","modelID":"quill-3","providerID":"northwind","cost":0.01,"tokens":{"input":10,"output":2,"reasoning":0,"cache":{"read":0,"write":0}},"time":{"created":1699999910000}}');
+INSERT INTO message VALUES ('msg_a_8', 'ses_a', 1699999110000, 1699999110000, '{"role":"assistant","modelID":"quill-3","providerID":"northwind","cost":0.01,"tokens":{"input":10,"output":2,"reasoning":0,"cache":{"read":0,"write":0}},"time":{"created":1699999110000}}');
 INSERT INTO event_sequence VALUES ('ses_a', 4, NULL) ON CONFLICT (aggregate_id) DO UPDATE SET seq = excluded.seq;
 INSERT INTO event VALUES ('evt_a_4', 'ses_a', 4, 'message.part.updated.1', '{}');
 COMMIT;

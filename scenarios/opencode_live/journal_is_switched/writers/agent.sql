@@ -7,4 +7,4 @@ UPDATE session SET title = 'by WAL' WHERE id = 'ses_b';
 -- step: checkpoint
 PRAGMA wal_checkpoint(TRUNCATE);
 -- step: a part goes
-DELETE FROM part WHERE id = 'prt_a_12';
+DELETE FROM part WHERE id = 'prt_b_12';

@@ -5,7 +5,7 @@ PRAGMA wal_checkpoint(TRUNCATE);
 -- step: a part goes, and another one takes its rowid
 BEGIN;
 DELETE FROM part WHERE id = 'prt_x1';
-INSERT INTO part VALUES ('prt_x0', 'msg_b_1', 'ses_b', 1699999940000, 1699999940000, '{"type":"text","text":"hi"}');
+INSERT INTO part VALUES ('prt_x0', 'msg_b_1', 'ses_b', 1699999140000, 1699999140000, '{"type":"text","text":"hi"}');
 COMMIT;
 -- step: other rowids
 DELETE FROM part WHERE id = 'prt_0';

@@ -1,0 +1,89 @@
+"""Rigs of the scenarios in which opencode writes while its store is read."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from pytest_parsediff.adapters.builtin import BUILTIN
+from pytest_parsediff.adapters.opencode import OpencodeAdapter
+from pytest_parsediff.adapters.resolve import Resolved
+from pytest_parsediff.core.event import Context
+from pytest_parsediff.core.pointers import Pointer
+from pytest_parsediff.core.rules import compile_rules
+from pytest_parsediff.core.store import build_image
+from pytest_parsediff.diff.comparison import compile_comparison
+from pytest_parsediff.interleave.databasebench import DatabaseBench
+from pytest_parsediff.interleave.drivers.apsw import ApswDriver
+from pytest_parsediff.interleave.rig import Rig
+from pytest_parsediff.interleave.states import States
+from pytest_parsediff.interleave.strategy import Plans
+from pytest_parsediff.interleave.subject import Subject, Unit
+from pytest_parsediff.interleave.writers.connection import Library
+from pytest_parsediff.interleave.writers.sqlscript import parse_script
+from pytest_parsediff.laws.explore import Explored, Explorer
+from pytest_parsediff.laws.law import Law
+
+SCENARIOS = Path(__file__).parents[3] / "scenarios/opencode_live"
+NAMES = tuple(sorted(path.parent.name for path in SCENARIOS.glob("*/fixture.sql")))
+
+#: What each run of a plan is held to.
+RUN_LAWS = (
+    *(Law.READ_ONLY, Law.SNAPSHOT, Law.CONVERGES, Law.NO_DUPLICATES),
+    *(Law.CRASH_SAFE, Law.WARM_COLD),
+)
+
+
+def live_subject() -> Subject:
+    """Return the built-in adapter as what it declares to be."""
+    resolved = Resolved(OpencodeAdapter(), BUILTIN["opencode"].config)
+    rules = compile_rules(resolved.config)
+    return Subject(
+        adapter=resolved.adapter,
+        rules=rules,
+        comparison=compile_comparison(resolved.config, rules),
+        unit=Unit(OpencodeAdapter.emits),
+        tombstones=tuple(
+            (Pointer.parse(place), values)
+            for place, values in OpencodeAdapter.tombstones.items()
+        ),
+        is_exact_resume=OpencodeAdapter.exact_resume,
+    )
+
+
+def live_rig(name: str, folder: Path) -> Rig:
+    """Return the rig of one scenario in *folder*."""
+    scenario = SCENARIOS / name
+    scripts = sorted((scenario / "writers").glob("*.sql"))
+    fixture = scenario / "fixture.sql"
+    bench = DatabaseBench(
+        image=build_image(fixture.read_bytes(), fixture).main,
+        root=folder / "store",
+        spare=folder / "spare",
+        name="opencode.db",
+        library=Library.APSW,
+        scripts=tuple(tuple(parse_script(s.read_text(), s)) for s in scripts),
+        names=tuple(script.stem for script in scripts),
+    )
+    for inner in ("state", "tmp"):
+        (folder / inner).mkdir(parents=True)
+    context = Context(time.monotonic, folder / "state", folder / "tmp")
+    subject = live_subject()
+    states = States(subject, bench.place, context)
+    return Rig(
+        subject=subject,
+        bench=bench,
+        driver=ApswDriver(),
+        context=context,
+        states=states,
+    )
+
+
+def explore(
+    rig: Rig, name: str, plans: int, laws: tuple[Law, ...] = RUN_LAWS
+) -> Explored:
+    """Run the first *plans* plans."""
+    explorer = Explorer(rig=rig, laws=laws)
+    shape = explorer.quiet().shape
+    numbered = Plans(shape=shape, scenario=name, total=plans).between(0, plans)
+    return explorer.explore(numbered, shape)
