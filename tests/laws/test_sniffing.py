@@ -14,6 +14,7 @@ from law_bench import Base, connect, database_rig
 from pytest_parsediff.core.event import Emission, Source
 from pytest_parsediff.interleave.drivers.apsw import ApswDriver
 from pytest_parsediff.interleave.plan import Plan
+from pytest_parsediff.interleave.rig import Run
 from pytest_parsediff.interleave.writers.connection import Library
 from pytest_parsediff.laws.checks import checks_for
 from pytest_parsediff.laws.explore import Explorer, Finding
@@ -79,7 +80,6 @@ def test_opening_a_connected_database_breaks_read_only(
     assert found.violation.message.startswith(f"{name} was opened as a plain file")
 
 
-@pytest.mark.filterwarnings("ignore:unclosed database:ResourceWarning")
 @pytest.mark.parametrize("reader", [Base, SniffsBefore, SniffsAfter])
 def test_opening_it_with_no_connection_is_allowed(
     tmp_path: Path, reader: type[Base]
@@ -87,7 +87,10 @@ def test_opening_it_with_no_connection_is_allowed(
     """Before the first connection, and after the last, locks cannot be lost."""
     explorer = Explorer(rig=database_rig(reader(), tmp_path), laws=(Law.READ_ONLY,))
 
-    assert not isinstance(explorer.replay(Plan((), None, 1)), Finding)
+    found = explorer.replay(Plan((), None, 1))
+
+    assert isinstance(found, Run)
+    found.witness.kill()  # Python 3.13 warns of connections that nobody closes
 
 
 def sniffing(path: Path) -> list[str]:
