@@ -25,7 +25,6 @@ from typing import Any
 
 import apsw
 from measure import Table, Usage, arguments, conclude, run, scratch_folder
-from scale_store import Shape, make_store
 
 from pytest_parsediff.adapters.opencode import OpencodeAdapter
 from pytest_parsediff.core.event import Checkpoint, Context, Source
@@ -34,6 +33,14 @@ from pytest_parsediff.core.event import Checkpoint, Context, Source
 BUDGET_GROWTH = 1.05
 _POLLS = 50
 _PROFILE = apsw.SQLITE_TRACE_PROFILE
+#: What opencode 1.17 and later writes in the same transaction.
+_LOGGED = """
+WITH one AS (SELECT session_id FROM message WHERE id = (SELECT max(id) FROM message))
+INSERT INTO event SELECT 'evt_new' || seq, aggregate_id, seq + 1, 'message.updated.1', '{}'
+  FROM event_sequence JOIN one ON aggregate_id = session_id;
+UPDATE event_sequence SET seq = seq + 1 WHERE aggregate_id =
+  (SELECT session_id FROM message WHERE id = (SELECT max(id) FROM message));
+"""
 
 
 # --- counting polls, in a child process -------------------------------------------------
@@ -69,12 +76,17 @@ class Polls:
     """One reader of a store, whose polls are counted."""
 
     path: Path
+    has_log: bool
     clock_s: float = 0.0
     cursor: str | None = None
     counts: Counts = field(default_factory=Counts)
 
     def measure(self) -> dict[str, dict[str, float]]:
-        """Return the cost of an idle poll, and of one after a commit."""
+        """Return the cost of an idle poll, of one after a commit, and of the dearest.
+
+        The first commit after a long time makes a reader compare the digests of all
+        sessions; it may do so again only some time later.
+        """
         context = Context(lambda: self.clock_s, self.path.parent, self.path.parent)
         apsw.connection_hooks.append(self._follow)
         source = Source(self.path, self.path.parent)
@@ -85,9 +97,11 @@ class Polls:
             self._poll(reader)
         idle = self._cost(reader, _POLLS)
         self._commit()
+        compare = self._cost(reader, 1)
+        self._commit()
         after = self._cost(reader, 1)
         reader.close()
-        return {"idle": idle, "after": after}
+        return {"idle": idle, "after": after, "compare": compare}
 
     def _follow(self, connection: apsw.Connection) -> None:
         self.counts.follow(connection)
@@ -126,6 +140,8 @@ class Polls:
                 " WHERE id = (SELECT max(id) FROM message)",
                 (now,),
             )
+            if self.has_log:
+                writer.execute(_LOGGED)
 
 
 # --- whole programs ---------------------------------------------------------------------
@@ -140,22 +156,34 @@ class Bench:
         percent: Of the whole.
         rows: How many rows it has.
         size_mib: How large it is.
+        has_log: Whether it is one of 1.17 or later, whose log counts changes.
     """
 
     folder: Path
     percent: float
     rows: int
     size_mib: float
+    has_log: bool = False
+
+    @property
+    def name(self) -> str:
+        """What it is called in tables."""
+        return f"{self.percent:g} %{', event log' if self.has_log else ''}"
 
     @classmethod
-    def make(cls, folder: Path, shape: Shape) -> Bench:
-        """Make the store."""
+    def make(cls, folder: Path, percent: float, *more: str) -> Bench:
+        """Make the store, in a child: what it holds would count for later children."""
         for name in ("store", "home", "data", "empty"):
             (folder / name).mkdir(parents=True)
         path = folder / "store/opencode.db"
-        counts = make_store(path, shape)
+        script = str(Path(__file__).with_name("scale_store.py"))
+        run([sys.executable, script, str(path), f"--percent={percent}", *more], folder)
+        with closing(apsw.Connection(str(path))) as database:
+            tables = ("session", "message", "part", "session_message")
+            selects = " UNION ALL ".join(f"SELECT count(*) FROM {t}" for t in tables)
+            rows = sum(int(str(count)) for (count,) in database.execute(selects))
         size = path.stat().st_size / 2**20
-        return cls(folder, shape.percent, sum(counts.values()), size)
+        return cls(folder, percent, rows, size, "--events" in more)
 
     @property
     def store(self) -> Path:
@@ -170,7 +198,8 @@ class Bench:
 
     def polls(self) -> dict[str, dict[str, float]]:
         """Count polls in a process of its own."""
-        child = run([sys.executable, __file__, "--polls", str(self.store)], self.folder)
+        line = [sys.executable, __file__, "--polls", str(self.store)]
+        child = run([*line, *(["--log"] if self.has_log else [])], self.folder)
         counts: dict[str, dict[str, float]] = json.loads(child.output)
         return counts
 
@@ -228,12 +257,16 @@ def polls(benches: list[Bench], table: Table) -> None:
     found: list[Mapping[str, Mapping[str, float]]] = [
         bench.polls() for bench in benches
     ]
-    names = {"idle": "idle poll", "after": "poll after a commit"}
+    names = {
+        "idle": "idle poll",
+        "after": "poll after a commit",
+        "compare": "poll that compares all",
+    }
     for key, name in names.items():
         for bench, counts in zip(benches, found, strict=True):
             one = counts[key]
             table.add(
-                f"{bench.percent:g} %",
+                bench.name,
                 name,
                 f"{one['statements']:.0f}",
                 f"{one['fullscan_steps']:.0f}",
@@ -246,7 +279,7 @@ def polls(benches: list[Bench], table: Table) -> None:
         zip(benches, found, strict=True)
     ):
         steps = many["idle"]["vm_steps"] / few["idle"]["vm_steps"]
-        name = f"{large.percent:g} % over {small.percent:g} %, idle"
+        name = f"{large.name} over {small.percent:g} %, idle"
         cell = table.hold(name, steps, BUDGET_GROWTH)
         table.add("growth", name, "", "", cell, "", "", "")
 
@@ -254,7 +287,7 @@ def polls(benches: list[Bench], table: Table) -> None:
 def main() -> int:
     """Measure and print."""
     if sys.argv[1:2] == ["--polls"]:
-        print(json.dumps(Polls(Path(sys.argv[2])).measure()))
+        print(json.dumps(Polls(Path(sys.argv[2]), "--log" in sys.argv).measure()))
         return 0
     options = arguments(__doc__ or "")
     percentages = (0.2, 1.0) if options.quick else (1.0, 10.0)
@@ -280,14 +313,16 @@ def main() -> int:
         )
     )
     benches: list[Bench] = []
+    logged: list[Bench] = []
     with scratch_folder() as folder:
         for percent in percentages:
-            shape = Shape(percent=percent)
-            bench = Bench.make(folder / f"{percent:g}", shape)
+            bench = Bench.make(folder / f"{percent:g}", percent)
             print(f"{percent:g} %: {bench.rows:,} rows, {bench.size_mib:,.0f} MiB")
             programs(bench, agentsview, whole)
             benches.append(bench)
-        polls(benches, each)
+            logged.append(Bench.make(folder / f"{percent:g}-log", percent, "--events"))
+        for kind in (benches, logged):
+            polls(kind, each)
     whole.print()
     print()
     return conclude(each, options)

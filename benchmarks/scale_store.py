@@ -80,6 +80,7 @@ _INDEXES = """
 CREATE INDEX message_session_time_created_id_idx ON message (session_id, time_created, id);
 CREATE INDEX part_message_id_id_idx ON part (message_id, id);
 CREATE INDEX part_session_idx ON part (session_id);
+CREATE INDEX session_message_session_idx ON session_message (session_id);
 CREATE INDEX session_project_idx ON session (project_id);
 CREATE INDEX session_parent_idx ON session (parent_id);
 PRAGMA journal_mode = wal;
