@@ -190,3 +190,14 @@ def test_losing_the_millisecond_of_the_watermark_breaks_a_run(tmp_path: Path) ->
 
     assert isinstance(found, Finding)
     assert Law.WARM_COLD is found.violation.law
+
+
+def test_of_an_empty_store_nothing_can_be_told(tmp_path: Path) -> None:
+    """A scan of it is as short from the beginning as from anywhere."""
+    sql = "CREATE TABLE message(id TEXT PRIMARY KEY, session TEXT, data TEXT, updated INTEGER);"
+
+    for reader in (Base, ForgetsItsCursor):
+        assert (
+            check_warm_path(database_rig(reader(), tmp_path, sql=sql, writers=()))
+            is None
+        )
