@@ -130,7 +130,10 @@ def _report(run: RunState, conclusion: Conclusion) -> Report:
         ),
         totals=totals_row(totals, run.selected_sessions),
         field_counts=dict(totals.histogram),
-        gate=gate_row(conclusion.causes, has_failures=bool(conclusion.failing)),
+        gate=gate_row(
+            conclusion.causes,
+            has_failures=bool(conclusion.failing) or not conclusion.is_complete,
+        ),
         sessions=[session_row(one) for one in run.gathered.sorted_findings()],
     )
 

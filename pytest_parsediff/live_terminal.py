@@ -55,8 +55,10 @@ def write_summary(
         text = f"gate failed: {cause.code}: {one_line(cause.text)}"
         reporter.line(strip_control(text), red=True, bold=True)
         reporter.line(strip_control(f"  hint: {cause.hint}"))
-    if conclusion.passed:
+    if conclusion.passed and conclusion.is_complete:
         reporter.line("gate passed", green=True)
+    elif conclusion.passed:
+        reporter.line("gate not decided: the run did not get to its end", yellow=True)
 
 
 def _counts(conclusion: Conclusion) -> Iterator[str]:

@@ -118,7 +118,7 @@ class GateRow(msgspec.Struct, frozen=True, kw_only=True):
     """What the gate decided.
 
     Attributes:
-        passed: Whether nothing fails the run.
+        passed: Whether the run got to its end, and nothing fails it.
         causes: Why it fails.
     """
 
@@ -249,7 +249,7 @@ def gate_row(causes: Sequence[Cause], *, has_failures: bool) -> GateRow:
 
     Args:
         causes: What fails the run as a whole.
-        has_failures: Whether a session fails by itself.
+        has_failures: Whether a session fails by itself, or was not looked at.
     """
     return GateRow(
         passed=not causes and not has_failures,

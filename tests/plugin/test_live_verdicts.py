@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
@@ -262,13 +263,17 @@ def test_x_tells_what_was_found_until_then(fake: FakeRun) -> None:
 
 
 def test_ctrl_c_tells_what_was_found_until_then(fake: FakeRun) -> None:
-    """Status 2, as for any interrupted run."""
+    """Status 2, as for any interrupted run; nothing has passed, and nothing failed."""
     fake.of(verdict("identical"), verdict("identical", "interrupt"), CHANGED)
 
-    result = fake.run(new_process=True)
+    result = fake.run("--parsediff-report=report.json", new_process=True)
 
     assert pytest.ExitCode.INTERRUPTED == result.ret
-    result.stdout.fnmatch_lines(["the run did not get to its end*", "1 session: *"])
+    result.stdout.fnmatch_lines(
+        ["the run did not get to its end*", "1 session: *", "gate not decided: *"]
+    )
+    report = json.loads((fake.pytester.path / "report.json").read_text("utf-8"))
+    assert (False, False) == (report["complete"], report["gate"]["passed"])
 
 
 def test_without_terminal_and_cache(fake: FakeRun) -> None:
