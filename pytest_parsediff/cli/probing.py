@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from pytest_parsediff.adapters.capabilities import find_capabilities, find_sessions
+from pytest_parsediff.adapters.deadline import Deadline, TimeUp
+from pytest_parsediff.adapters.traces import describe, own_traceback
 from pytest_parsediff.cli.sight import files_of
 from pytest_parsediff.cli.subject import Subject
+from pytest_parsediff.core.errors import AdapterError, ParsediffError
 from pytest_parsediff.core.event import Context, Source
 
 
@@ -27,8 +31,7 @@ def probe_source(subject: Subject, source: Source, context: Context) -> dict[str
     resolved, limits = subject.adapter.resolved, subject.limits
     able = find_capabilities(resolved, source, context, limits)
     listed = find_sessions(resolved, source, context, limits)
-    own = getattr(resolved.adapter, "probe", None)
-    store = own(source) if callable(own) else None
+    store = _ask_adapter(subject, source)
     return {
         "adapter": subject.adapter.name,
         "source": str(source.path),
@@ -50,6 +53,22 @@ def probe_source(subject: Subject, source: Source, context: Context) -> dict[str
         },
         "store": dict(store) if isinstance(store, Mapping) else store,
     }
+
+
+def _ask_adapter(subject: Subject, source: Source) -> object:
+    """Return what the adapter's own ``probe`` says; ``None`` if it has none."""
+    own = getattr(subject.adapter.resolved.adapter, "probe", None)
+    if not callable(own):
+        return None
+    with Deadline(subject.limits.timeout_s) as deadline:
+        try:
+            return deadline.run(partial(own, source))
+        except ParsediffError:
+            raise
+        except (Exception, TimeUp) as error:
+            name = subject.adapter.name
+            message = f"probe of adapter {name!r} raised {describe(error)}"
+            raise AdapterError(message, detail=own_traceback(error)) from error
 
 
 def _sizes(source: Source) -> dict[str, int]:

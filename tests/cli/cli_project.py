@@ -54,6 +54,10 @@ def plain(path):
         rows = db.execute("SELECT id, text FROM item ORDER BY id").fetchall()
     return [{"id": id_, "text": text} for id_, text in rows]
 
+class Broken(Rows):
+    def probe(self, source):
+        raise ValueError("no idea")
+
 def slow(path):
     import time
     yield {"id": 1}

@@ -250,7 +250,36 @@ def test_probe_tells_what_the_adapter_knows(tmp_path: Path) -> None:
     assert "opencode" == found["adapter"]
     assert found["capabilities"]["evidence"]
     assert found["sessions"]["count"] >= 1
+    assert found["sessions"]["count"] == found["store"]["rows"]["session"]
+    assert ("degraded", None, "") == tuple(
+        found["store"][name] for name in ("status", "migration", "schema_hash")
+    )
+    assert "session_input" in found["store"]["absent"]
     assert found["files"]["items.db"] == project.store.stat().st_size
+
+
+def test_probe_tells_of_migrations_and_of_the_event_log(tmp_path: Path) -> None:
+    """The latest name, a hash of all of them, and whether the log has entries."""
+    project = Project(tmp_path)
+    project.store.parent.mkdir()
+    scenario = min((SCENARIOS / "opencode").rglob("fixture.sql"))
+    with closing(sqlite3.connect(project.store)) as database:
+        database.executescript(scenario.read_text())
+        database.executescript(
+            "CREATE TABLE migration (id TEXT PRIMARY KEY, time_completed INTEGER);"
+            "INSERT INTO migration VALUES ('1_first', 1), ('2_second', 2);"
+            "CREATE TABLE event_sequence (aggregate_id TEXT PRIMARY KEY, seq INTEGER);"
+            "CREATE TABLE event (id TEXT PRIMARY KEY);"
+        )
+    before = json.loads(project.run("probe", "--adapter=opencode").stdout)["store"]
+    with closing(sqlite3.connect(project.store)) as database, database:
+        database.execute("INSERT INTO event_sequence VALUES ('ses_1', 1)")
+        database.execute("INSERT INTO migration VALUES ('3_third', 3)")
+    after = json.loads(project.run("probe", "--adapter=opencode").stdout)["store"]
+
+    assert ("2_second", False) == (before["migration"], before["event_log"])
+    assert ("3_third", True) == (after["migration"], after["event_log"])
+    assert before["schema_hash"] != after["schema_hash"]
 
 
 def test_probe_of_an_adapter_that_knows_nothing(project: Project) -> None:
@@ -260,3 +289,12 @@ def test_probe_of_an_adapter_that_knows_nothing(project: Project) -> None:
     assert found["sessions"] is None
     assert found["store"] is None
     assert 0 == found["capabilities"]["data_version"]
+
+
+def test_probe_of_an_adapter_that_fails(project: Project) -> None:
+    """A typed error that holds what was raised."""
+    done = project.run("probe", "--adapter=rows_adapter:Broken")
+
+    assert (2, "") == (done.returncode, done.stdout)
+    assert "error: PD401: probe of adapter 'rows" in done.stderr
+    assert "ValueError: no idea" in done.stderr

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import final
+from typing import Any, final
 
 import apsw
 
@@ -19,6 +19,7 @@ from pytest_parsediff.adapters.opencode.emit import REMOVED
 from pytest_parsediff.adapters.opencode.inventory import list_sessions, weigh_sessions
 from pytest_parsediff.adapters.opencode.reader import OpencodeReader
 from pytest_parsediff.adapters.opencode.schema import Schema, introspect
+from pytest_parsediff.adapters.opencode.status import describe_store
 from pytest_parsediff.core.errors import Where
 from pytest_parsediff.core.event import Context, Emission, SessionInfo, Source
 
@@ -109,6 +110,20 @@ class OpencodeAdapter:
         with _snapshot(source.path) as (connection, schema):
             found = weigh_sessions(connection, schema)
             return {evidence.session: evidence.digest for evidence in found}
+
+    def probe(self, source: Source, /) -> dict[str, Any]:
+        """Return what the store is: status, rows, migrations; see :mod:`.status`.
+
+        Raises:
+            StoreOpenError: PD422. SchemaError: PD421.
+        """
+        path = source.path
+        with (
+            closing(open_source(path)) as connection,
+            store_errors(path),
+            read_transaction(connection),
+        ):
+            return describe_store(connection, Where(path))
 
 
 @contextmanager
