@@ -71,6 +71,7 @@ class _Following(Follower):
                 return
             if not sql.startswith(QUERY) and is_silent(sql):
                 return
+            connection.set_busy_timeout(0)  # a writer with a lock stands still
             try:
                 self.report(Kind.SNAPSHOT, sql)
             except BaseException as error:  # noqa: BLE001 - raised again at the boundary
