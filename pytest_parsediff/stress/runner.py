@@ -24,8 +24,9 @@ from pytest_parsediff.core.workspace import Desk, Workspace
 from pytest_parsediff.interleave.strategy import BLOCK, Numbered, Plans
 from pytest_parsediff.interleave.token import decode, encode
 from pytest_parsediff.laws.explore import Explored, Explorer, Finding, Quiet
-from pytest_parsediff.laws.law import Law
+from pytest_parsediff.laws.law import Law, Violation
 from pytest_parsediff.laws.proof import state_proof, why_inconclusive
+from pytest_parsediff.laws.static import STATIC, why_not
 from pytest_parsediff.run import Environment
 from pytest_parsediff.stress.outcome import StressOutcome, place_of
 from pytest_parsediff.stress.stand import Stand, StressSettings, build_stand
@@ -169,6 +170,10 @@ class Stresser:
         self, standing: _Standing, number: int, remembered: Sequence[str]
     ) -> StressOutcome:
         plans = standing.plans
+        if number == 0:
+            violation = self._check_quietly(standing)
+            if violation is not None:
+                return _broken_quietly(standing.scenario, violation)
         until = None if self.time_s is None else time.monotonic() + self.time_s
         first = self._remembered(standing, remembered) if number == 0 else iter(())
         explored = standing.explorer.explore(
@@ -197,6 +202,19 @@ class Stresser:
             error=error,
             note=standing.stand.note,
         )
+
+    def _check_quietly(self, standing: _Standing) -> Violation | None:
+        """Return the first law with runs of its own that the adapter breaks.
+
+        One that a scenario names and that does not concern the adapter is left out.
+        """
+        rig = standing.stand.rig
+        for law in standing.settings.laws:
+            if law in STATIC and not why_not(law, rig):
+                violation = STATIC[law](rig)
+                if violation is not None:
+                    return violation
+        return None
 
     def _remembered(
         self, standing: _Standing, tokens: Sequence[str]
@@ -227,6 +245,14 @@ def _broken(
         writers=writers,
         error=LawBrokenError(message, place_of(scenario)),
     )
+
+
+def _broken_quietly(scenario: Scenario, violation: Violation) -> StressOutcome:
+    """Return what comes of a law that is broken without any plan."""
+    message = f"{scenario.id}: law {violation.law} is broken: {violation.message}"
+    detail = "\n".join(violation.details)
+    error = LawBrokenError(message, place_of(scenario), detail=detail)
+    return StressOutcome(scenario=scenario, error=error)
 
 
 def _failed(scenario: Scenario, error: ParsediffError) -> StressOutcome:

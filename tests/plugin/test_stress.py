@@ -275,6 +275,38 @@ def test_a_reader_that_differs_from_run_to_run_is_told_so(
     result.stdout.fnmatch_lines(["PD614: *two runs without writers differ*"])
 
 
+def test_a_law_that_needs_no_plan_is_held_in_the_first_block(
+    project: pytest.Pytester,
+) -> None:
+    """A reader that pins the WAL is caught before anybody writes, and by its name."""
+    add(project, "a", "pins", 'laws = ["no-pin", "snapshot"]\nplans = 150')
+    tables = project.path / "scenarios/parsediff.toml"
+    own = '[adapters.pins]\nsession = "session"\nkey = ["id"]\n'
+    tables.write_text(f"{TABLES}\n{own}")
+    project.makeconftest(
+        READER.replace('{"wrong":', '{"pins": Pins(), "wrong":')
+        + textwrap.dedent(
+            """
+            class Pins:
+                name = "pins"
+
+                def scan(self, source, cursor):
+                    db = sqlite3.connect(f"file:{source.path}?mode=ro", uri=True)
+                    for id, session, data in db.execute(
+                        "SELECT id, session, data FROM message"
+                    ):
+                        yield {"id": id, "session": session, "data": data}
+                    db.close()
+            """
+        )
+    )
+
+    result = project.runpytest("--parsediff")
+
+    result.assert_outcomes(passed=2, failed=1)
+    result.stdout.fnmatch_lines(["PD615: *law no-pin is broken: *"])
+
+
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
@@ -391,4 +423,6 @@ def test_a_writer_that_fails_fails_its_plans(project: pytest.Pytester) -> None:
     result = project.runpytest("--parsediff")
 
     result.assert_outcomes(passed=1, failed=2)
-    result.stdout.fnmatch_lines(["PD610: *step 'INSERT INTO nowhere*no such table: nowhere*"])
+    result.stdout.fnmatch_lines(
+        ["PD610: *step 'INSERT INTO nowhere*no such table: nowhere*"]
+    )
