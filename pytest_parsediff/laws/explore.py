@@ -127,18 +127,22 @@ class Explorer:
     def _measure(self, quiet: Run) -> Shape:
         """Return what there is to interleave: in the store as it is, and as it will be.
 
-        A store that writers fill has more to read in the end, so it has more gaps.
+        A store that writers fill has more to read in the end, so it has more gaps; and
+        a poll has most when all of it is new, while one with nothing new may have none.
         """
         shape = Shape(writers=self.rig.bench.lengths, gaps=quiet.gaps)
-        steps = tuple(
-            Placed(writer, index, 1, Gap(0, 0)) for writer, index in shape.steps()
-        )
-        full = self.rig.run(Plan(steps, None, self.polls), keeps_states=False)
+        runs = [quiet]
+        for poll in range(self.polls):
+            steps = tuple(
+                Placed(writer, index, 1, Gap(poll, 0))
+                for writer, index in shape.steps()
+            )
+            runs.append(self.rig.run(Plan(steps, None, self.polls), keeps_states=False))
         self.rig.states.forget_contents()
         return replace(
             shape,
-            gaps=tuple(map(max, zip(quiet.gaps, full.gaps, strict=True))),
-            emissions=max(quiet.emissions, full.emissions),
+            gaps=tuple(map(max, zip(*(run.gaps for run in runs), strict=True))),
+            emissions=max(run.emissions for run in runs),
             may_crash=self.may_crash,
         )
 
@@ -183,9 +187,7 @@ class Explorer:
         result.plans += 1
         result.swept += numbered.is_sweep
         result.observations.add(run.observation())
-        result.covered |= {
-            moment.gap for moment in run.moments if moment.writer is not None
-        }
+        result.covered |= run.covered
         for poll in run.polls:
             if poll.error is not None:
                 code = poll.error.code

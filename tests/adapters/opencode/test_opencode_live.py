@@ -15,8 +15,10 @@ from opencode_stores import Insert, build, insert, scan_all
 from pytest_parsediff.adapters.opencode import OpencodeAdapter
 from pytest_parsediff.adapters.opencode.reader import OpencodeReader
 from pytest_parsediff.core.event import Checkpoint, Emission, Event, Notice, Source
+from pytest_parsediff.interleave.plan import Plan
 from pytest_parsediff.interleave.writers.connection import Statement
 from pytest_parsediff.interleave.writers.traces import parse_trace, read_tables
+from pytest_parsediff.laws.explore import Explorer
 from pytest_parsediff.laws.law import Law
 from pytest_parsediff.laws.static import STATIC
 
@@ -97,6 +99,14 @@ def write(path: Path, sql: str) -> None:
 def test_laws_without_writers(tmp_path: Path, name: str, law: Law) -> None:
     """Each holds on the quiet store of each scenario."""
     assert STATIC[law](live_rig(name, tmp_path)) is None
+
+
+def test_gaps_inside_a_poll_with_something_to_do_are_tried(tmp_path: Path) -> None:
+    """They are measured when all is new to each poll in turn, not only to the first."""
+    rig = live_rig("rename_without_bump", tmp_path)
+    idle = rig.run(Plan((), None, 2)).gaps[1]
+
+    assert Explorer(rig=rig, laws=()).quiet().shape.gaps[1] > idle + 2
 
 
 def test_a_trace_is_followed_commit_by_commit(tmp_path: Path) -> None:
