@@ -187,7 +187,9 @@ class Explorer:
         result.plans += 1
         result.swept += numbered.is_sweep
         result.observations.add(run.observation())
-        result.covered |= run.covered
+        result.covered |= {
+            moment.gap for moment in run.moments if moment.writer is not None
+        }
         for poll in run.polls:
             if poll.error is not None:
                 code = poll.error.code
