@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from live_bench import Bench, Kind, at, mutated
+from live_bench import Bench, Kind, at, mutated, once
 
 from pytest_parsediff.archive.reader import ArchiveReader
 from pytest_parsediff.archive.recording import Plan, Recording
@@ -244,3 +244,23 @@ def test_sessions_of_a_database_have_their_own_evidence(tmp_path: Path) -> None:
             one.before is not None and one.before.row_digest
             for one in side.sessions(only(side))
         )
+
+
+@pytest.mark.parametrize("kind", [Kind.ROWS, Kind.BLIND])
+def test_what_was_undone_during_the_parse_is_not_recorded(
+    tmp_path: Path, kind: Kind
+) -> None:
+    """All evidence is as before, and yet the first parse read something else."""
+    bench = Bench(tmp_path, kind)
+    moments = {
+        StageName.OBSERVED: lambda: bench.replace("s1"),
+        StageName.PARSED: lambda: bench.restore("s1"),
+    }
+    with closing(staged(bench, once(moments))) as side:
+        lines = [
+            one.line
+            for session in side.sessions(only(side))
+            for one in side.records(session.parsed)
+        ]
+    assert 6 == len(lines)
+    assert all(b"hello" in line for line in lines)
