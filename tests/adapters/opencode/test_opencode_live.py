@@ -9,7 +9,7 @@ from pathlib import Path
 
 import apsw
 import pytest
-from opencode_live import NAMES, live_rig
+from opencode_live_stores import NAMES, live_rig
 from opencode_stores import Insert, build, insert, scan_all
 
 from pytest_parsediff.adapters.opencode import OpencodeAdapter

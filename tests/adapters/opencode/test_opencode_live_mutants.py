@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import apsw
 import pytest
-from opencode_live import NAMES, explore, live_rig
+from opencode_live_stores import NAMES, explore, live_rig
 
 from pytest_parsediff.adapters.opencode import changes, handle, pages, poll, timers
 from pytest_parsediff.adapters.opencode.changes import Glance, glance
