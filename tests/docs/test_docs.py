@@ -157,7 +157,7 @@ def test_reserved_keys_are_documented() -> None:
     )
     listed = {file: {*re.findall(r"`(\w+)`", keys)} for file, keys in rows}
 
-    names = {AdapterConfig: "`[adapters.<name>]`"}
+    names: dict[type[msgspec.Struct], str] = {AdapterConfig: "`[adapters.<name>]`"}
     assert listed == {names[kind]: set(RESERVED_KEYS[kind]) for kind in RESERVED_KEYS}
 
 
