@@ -15,6 +15,7 @@ from pytest_parsediff.core.errors import (
     AdapterError,
     LawBrokenError,
     ParsediffError,
+    PreflightError,
     UnknownKeyError,
     Where,
     clip,
@@ -191,3 +192,13 @@ def test_clip(value: object, expected: str) -> None:
     """At most eighty characters, whatever the value is."""
     assert expected == clip(value)
     assert len(clip(value)) <= 80
+
+
+def test_a_failed_preflight_keeps_its_record() -> None:
+    """Run, total and failures cross process borders with the error."""
+    error = PreflightError("2 of 3", run_id=4, total=3, failures=())
+
+    again = pickle.loads(pickle.dumps(error))
+
+    assert (4, 3, ()) == (again.run_id, again.total, again.failures)
+    assert error.headline == again.headline

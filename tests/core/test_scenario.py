@@ -6,7 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from pytest_parsediff.core.config import AdapterConfig, DefaultsConfig, ScenarioConfig
+from pytest_parsediff.core.config import (
+    AdapterConfig,
+    DefaultsConfig,
+    ScenarioConfig,
+    StressConfig,
+)
 from pytest_parsediff.core.errors import (
     NestedScenarioError,
     OrphanGoldenError,
@@ -289,3 +294,11 @@ def test_a_source_that_leaves_the_store(tmp_path: Path) -> None:
     folder = make(tmp_path / "a", "fixture.sql", scenario="source = '../x.db'")
     with pytest.raises(OutsideFolderError, match="PD111"):
         read(folder)
+
+
+def test_stress_is_merged_by_key() -> None:
+    """A scenario that gives one key of ``stress`` keeps the others of an outer table."""
+    outer = ScenarioConfig(stress=StressConfig(plans=5, seed=7))
+    inner = ScenarioConfig(stress=StressConfig(plans=0))
+
+    assert StressConfig(plans=0, seed=7) == merge(outer, inner).stress
