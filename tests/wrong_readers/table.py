@@ -3,6 +3,7 @@
 ``python tests/wrong_readers/table.py [--seeds 20] [--fixed-plans 2000] [--fixed-seeds 5]
 [--only NAME] [--jobs 2]``: the Markdown table goes to standard output, progress to
 standard error. The exit status is 1 if any line of the table does not hold.
+``--describe`` prints instead what each reader gets wrong, in the words of its docstring.
 """
 
 # ruff: noqa: T201 - a command prints
@@ -145,6 +146,12 @@ def _range(numbers: Sequence[int]) -> str:
     return str(middle) if middle == largest else f"{middle} (at most {largest})"
 
 
+def describe(reader: type[Reader]) -> str:
+    """Return what *reader* gets wrong, as an item of a list in Markdown."""
+    text = " ".join((reader.__doc__ or "").split())
+    return f"- `{reader.name}`: {text[0].lower()}{text[1:]}"
+
+
 HEAD = (
     "| wrong reader | law | shows in | caught | plan | random plans alone | steps"
     " | minimum | fixed twin |\n|---|---|---|---|---|---|---|---|---|"
@@ -167,6 +174,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Print the table; return 1 if a line of it does not hold."""
     options = _parse(arguments)
     chosen = [r for r in WRONG if not options.only or r.name in options.only]
+    if options.describe:
+        print(*(describe(reader) for reader in chosen), sep="\n")
+        return 0
     twins = dict.fromkeys(r.fixed.name for r in chosen) if options.fixed_plans else {}
     jobs = [Job(name, options.fixed_seeds, options.fixed_plans) for name in twins]
     jobs += [Job(reader.name, options.seeds) for reader in chosen]
@@ -206,6 +216,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--fixed-seeds", type=int, default=5)
     parser.add_argument("--only", action="append", choices=sorted(_BY_NAME), default=[])
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--describe", action="store_true")
     return parser.parse_args(arguments)
 
 
