@@ -27,6 +27,9 @@ GRACE_S = 0.2
 _POLITE = 3
 _STEP_S = 1e-6
 _STEPS = 61  # prime, so that no loop can stay in step
+#: Without the search for an enum member, which a handler never is, and which takes
+#: longer than all the rest.
+_set_handler = getattr(signal.signal, "__wrapped__", signal.signal)
 
 
 class TimeUp(BaseException):
@@ -106,7 +109,7 @@ class Deadline:
 
     def _arm(self, now: float) -> None:
         remaining_s, self._other_interval_s = signal.setitimer(signal.ITIMER_REAL, 0)
-        self._other_handler = signal.signal(signal.SIGALRM, self._on_alarm)
+        self._other_handler = _set_handler(signal.SIGALRM, self._on_alarm)
         self._armed = True
         delay_s = self._timeout_s
         if remaining_s:
@@ -119,7 +122,7 @@ class Deadline:
         self._armed = False
         signal.setitimer(signal.ITIMER_REAL, 0)
         if self._other_handler is not None:  # None: set by C code, cannot be put back
-            signal.signal(signal.SIGALRM, self._other_handler)
+            _set_handler(signal.SIGALRM, self._other_handler)
         if math.isinf(self._other_end):
             return
         remaining_s = self._other_end - monotonic()

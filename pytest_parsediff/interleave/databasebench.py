@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,11 +19,15 @@ from pytest_parsediff.interleave.writers.connection import (
     Library,
     Statement,
     WriterConnection,
+    leaves_nothing,
     open_writer,
 )
 
 #: Where the header holds the user version (https://sqlite.org/fileformat2.html 1.3).
 _USER_VERSION = slice(60, 64)
+
+#: What a trigger may ask of the connection that fires it.
+_ASKS = re.compile(rb"last_insert_rowid|changes\s*\(", re.IGNORECASE)
 
 
 class SQLScriptStep(Protocol):
@@ -57,20 +63,38 @@ class _SQLStep:
 
 
 class _Dates:
-    """Modification times by the harness's clock, so that readers of them repeat."""
+    """Modification times by the harness's clock, so that readers of them repeat.
 
-    def __init__(self, path: Path) -> None:
-        main = str(path)
-        self._known_ns = {main: 0, f"{main}-wal": 0}
+    Args:
+        path: The database.
+        is_main_kept: Whether no step can change the database file itself.
+    """
 
-    def set(self, clock: HarnessClock) -> None:
+    def __init__(self, path: Path, *, is_main_kept: bool) -> None:
+        self._main = str(path)
+        self._wal = f"{self._main}-wal"
+        self._known_ns: dict[str, int] = {}
+        self.is_main_kept = is_main_kept
+
+    def begin(self, clock: HarnessClock) -> None:
+        """Give files that have just been made the clock's time."""
+        self._set(self._main, clock)
+        self._set(self._wal, clock)
+
+    def go_on(self, clock: HarnessClock) -> None:
         """Give the clock's time to each file that has changed since it was given one."""
+        if not self.is_main_kept:
+            self._set(self._main, clock)
+        self._set(self._wal, clock)
+
+    def _set(self, path: str, clock: HarnessClock) -> None:
         now_ns = clock.now_ms * 1_000_000
-        for path, known_ns in self._known_ns.items():
-            with suppress(FileNotFoundError):
-                if os.stat(path).st_mtime_ns != known_ns:
-                    os.utime(path, ns=(now_ns, now_ns))
-                    self._known_ns[path] = now_ns
+        try:  # entered for every gap at which writers act: suppress() would take longer
+            if os.stat(path).st_mtime_ns != self._known_ns.get(path):
+                os.utime(path, ns=(now_ns, now_ns))
+                self._known_ns[path] = now_ns
+        except FileNotFoundError:  # not in WAL mode, or not written yet
+            return
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,9 +119,24 @@ class DatabaseBench:
     scripts: tuple[tuple[SQLScriptStep, ...], ...]
     names: tuple[str, ...]
     _source: Source = field(init=False, compare=False, repr=False)
+    _is_main_kept: bool = field(init=False, compare=False, repr=False)
+    _shares: tuple[bool, ...] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_source", Source(self.root / self.name, self.root))
+        is_main_kept = self.is_wal and not any(
+            statement.head.startswith("PRAGMA")  # a checkpoint, or another mode
+            for script in self.scripts
+            for step in script
+            for statement in step.statements
+        )
+        object.__setattr__(self, "_is_main_kept", is_main_kept)
+        shares = tuple(
+            not _ASKS.search(self.image)
+            and all(leaves_nothing(step.statements) for step in script)
+            for script in self.scripts
+        )
+        object.__setattr__(self, "_shares", shares)
 
     @property
     def lengths(self) -> tuple[int, ...]:
@@ -115,9 +154,10 @@ class DatabaseBench:
         return self.image[18:20] == b"\x02\x02"
 
     def make(self, clock: HarnessClock) -> _WrittenDatabase:
-        """Return a fresh database with a connection per writer."""
+        """Return a fresh database, and writers that are connected to it."""
         _put(self.image, self._source.path)
-        return _WrittenDatabase(self, self._source, clock)
+        dates = _Dates(self._source.path, is_main_kept=self._is_main_kept)
+        return _WrittenDatabase(self, self._source, clock, dates, self._shares)
 
     def place(self, content: bytes) -> Source:
         """Write a captured image to the spare folder."""
@@ -130,20 +170,40 @@ class _WrittenDatabase:
     """A database while one plan runs."""
 
     def __init__(
-        self, bench: DatabaseBench, source: Source, clock: HarnessClock
+        self,
+        bench: DatabaseBench,
+        source: Source,
+        clock: HarnessClock,
+        dates: _Dates,
+        shares: Sequence[bool],
     ) -> None:
         self.source = source
         self._bench = bench
         self._clock = clock
-        self._connections = [self._open() for _ in bench.scripts]
+        self._connections: list[WriterConnection] = []
         self._own: WriterConnection | None = None
         self._last = bench.image
-        self._dates = _Dates(source.path)
-        self._dates.set(clock)
-        self.writers: list[list[Step]] = [
-            [_SQLStep(step, connection) for step in script]
-            for script, connection in zip(bench.scripts, self._connections, strict=True)
-        ]
+        self.writers = self._bind(shares)
+        self._dates = dates
+        dates.begin(clock)
+
+    def _bind(self, shares: Sequence[bool]) -> list[list[Step]]:
+        """Return the steps with their connections; writers that can have one in common.
+
+        To connect takes longer than a step, and so does a step after another
+        connection's, which has to read again what it had in memory.
+        """
+        common: WriterConnection | None = None
+        bound: list[list[Step]] = []
+        for script, is_sharing in zip(self._bench.scripts, shares, strict=True):
+            connection = common if is_sharing else None
+            if connection is None:
+                connection = self._open()
+                self._connections.append(connection)
+            if is_sharing:
+                common = connection
+            bound.append([_SQLStep(step, connection) for step in script])
+        return bound
 
     def _open(self) -> WriterConnection:
         return open_writer(self._bench.library, self.source.path, self._clock)
@@ -156,12 +216,13 @@ class _WrittenDatabase:
 
     def settle(self) -> None:
         """Give the files that steps have changed the time of the clock."""
-        self._dates.set(self._clock)
+        self._dates.go_on(self._clock)
 
     def truncate_wal(self) -> bool | None:
         """Commit a page that changes nothing, and checkpoint with TRUNCATE."""
         if not self._bench.is_wal:
             return None
+        self._dates.is_main_kept = False
         own = self._idle()
         version = int.from_bytes(self.capture()[_USER_VERSION], "big", signed=True)
         try:

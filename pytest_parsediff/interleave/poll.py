@@ -50,7 +50,7 @@ class Poll:
 
     def take(
         self, emission: Emission, line_of: Callable[[Event], Line | None]
-    ) -> tuple[Kind | None, str]:
+    ) -> tuple[Kind | None, str | bytes]:
         """File *emission* where it belongs.
 
         Returns:
@@ -63,7 +63,7 @@ class Poll:
         if line is None:
             return None, ""
         self.lines.append(line)
-        return Kind.EMIT, line.text.decode("utf-8", "replace")
+        return Kind.EMIT, line.text
 
     def _take_other(
         self, emission: Checkpoint | Notice | Evidence

@@ -21,9 +21,9 @@ from pytest_parsediff.core.event import Context, Emission, Source
 from pytest_parsediff.interleave.bench import Bench, Written, empty_folder
 from pytest_parsediff.interleave.clock import HarnessClock
 from pytest_parsediff.interleave.drivers.driver import Driver, Witness
-from pytest_parsediff.interleave.plan import Placed, Plan
+from pytest_parsediff.interleave.plan import Gap, Placed, Plan
 from pytest_parsediff.interleave.poll import Poll
-from pytest_parsediff.interleave.schedule import Moment, Schedule
+from pytest_parsediff.interleave.schedule import Moment, Noted, Schedule, moment_of
 from pytest_parsediff.interleave.states import START, StateKey, States, Trail
 from pytest_parsediff.interleave.subject import Lines, Polled, Subject
 
@@ -44,7 +44,7 @@ class Run:
         states: Committed states that the reader could have seen, in order; the first
             one is before any step. Those between two steps at one gap are not among
             them where the bench hides them, because the reader stands still there.
-        moments: Everything in order, for a timeline.
+        log: Everything in order, as the schedule notes it.
         gaps: Gaps reached per poll while steps were due, poll start included.
         emissions: What the reader emitted in these polls.
         witness: What the driver saw and could not see.
@@ -57,13 +57,23 @@ class Run:
     plan: Plan
     polls: tuple[Poll, ...]
     states: tuple[StateKey, ...]
-    moments: tuple[Moment, ...]
+    log: tuple[Noted, ...]
     gaps: tuple[int, ...]
     emissions: int
     witness: Witness
     ran: tuple[Placed, ...]
     left: tuple[Placed, ...]
     content: bytes
+
+    @property
+    def moments(self) -> tuple[Moment, ...]:
+        """Everything in order, for a timeline."""
+        return tuple(moment_of(noted) for noted in self.log)
+
+    @property
+    def covered(self) -> set[Gap]:
+        """The gaps at which some step ran, or tried to."""
+        return {Gap(poll, nth) for _, _, poll, nth, step, _ in self.log if step}
 
     def observation(self) -> bytes:
         """Return a digest of what the reader handed out, poll by poll."""
@@ -230,7 +240,7 @@ class _Running:
             plan=self.plan,
             polls=tuple(self.polls),
             states=tuple(self.states),
-            moments=tuple(schedule.moments),
+            log=tuple(schedule.log),
             gaps=gaps,
             emissions=emissions,
             witness=witness,

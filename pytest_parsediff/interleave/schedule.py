@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import msgspec
 
@@ -68,6 +68,23 @@ class Moment(msgspec.Struct, frozen=True, gc=False):
     now_ms: int = 0
 
 
+#: A moment as it is noted while a plan runs, of which few are ever looked at: kind;
+#: label, bytes for an emitted line; poll and number of the gap; the step, if it is one;
+#: milliseconds since the epoch. A plain tuple, because one is made for every statement.
+Noted: TypeAlias = tuple[Kind, str | bytes, int, int, Placed | None, int]
+
+
+def moment_of(noted: Noted) -> Moment:
+    """Return what was noted, for people to read."""
+    kind, label, poll, nth, placed, now_ms = noted
+    if isinstance(label, bytes):
+        label = label.decode("utf-8", "replace")
+    gap = Gap(poll, nth)
+    if placed is None:
+        return Moment(kind, label, gap, None, None, now_ms)
+    return Moment(kind, label, gap, placed.writer, placed.index, now_ms)
+
+
 @dataclass(slots=True)
 class Schedule:
     """One plan while it runs.
@@ -76,7 +93,7 @@ class Schedule:
         plan: What is to happen.
         writers: Steps per writer.
         clock: Moved by the steps.
-        moments: What happened so far.
+        log: What happened so far, for ``moment_of``.
         gaps: Number of gaps reached per poll, poll start included.
         emissions: How much the reader has emitted.
         ran: Steps that were executed, in order.
@@ -88,14 +105,15 @@ class Schedule:
     plan: Plan
     writers: Sequence[Sequence[Step]]
     clock: HarnessClock
-    moments: list[Moment] = field(default_factory=list)
+    log: list[Noted] = field(default_factory=list)
     gaps: list[int] = field(default_factory=list)
     emissions: int = 0
     ran: list[Placed] = field(default_factory=list)
     after_step: Callable[[Placed], None] | None = None
     after_block: Callable[[], None] | None = None
     _due: list[Placed] = field(init=False)
-    _gap: Gap = field(default=Gap(0, 0), init=False)
+    _poll: int = field(default=0, init=False)
+    _nth: int = field(default=0, init=False)
     _is_running: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
@@ -110,7 +128,12 @@ class Schedule:
     @property
     def gap(self) -> Gap:
         """The gap reached last."""
-        return self._gap
+        return Gap(self._poll, self._nth)
+
+    @property
+    def moments(self) -> list[Moment]:
+        """What happened so far."""
+        return [moment_of(noted) for noted in self.log]
 
     @property
     def is_exhausted(self) -> bool:
@@ -135,20 +158,20 @@ class Schedule:
         gaps = self.gaps
         if self._is_running or not gaps:
             return
-        nth = gaps[-1]
+        poll = self._poll = len(gaps) - 1
+        nth = self._nth = gaps[-1]
         gaps[-1] = nth + 1
-        gap = self._gap = tuple.__new__(Gap, (len(gaps) - 1, nth))  # no Python call
         due = self._due
-        if due and due[0].at <= gap:
-            self._run([placed for placed in due if placed.at <= gap])
-        self.moments.append(Moment(kind, label, gap, None, None, self.clock.now_ms))
+        if due and due[0].at <= (poll, nth):
+            self._run([placed for placed in due if placed.at <= (poll, nth)])
+        self.log.append((kind, label, poll, nth, None, self.clock.now_ms))
 
-    def emitted(self, kind: Kind, label: str) -> bool:
+    def emitted(self, kind: Kind, label: str | bytes) -> bool:
         """Note an emission; return whether the reader is to be killed after it."""
         self.emissions += 1
         now_ms = self.clock.now_ms
-        self.moments.append(Moment(kind, label, self._gap, None, None, now_ms))
-        return self.is_crash_due
+        self.log.append((kind, label, self._poll, self._nth, None, now_ms))
+        return self.emissions == self.plan.crash
 
     @property
     def is_crash_due(self) -> bool:
@@ -199,7 +222,4 @@ class Schedule:
 
     def _note(self, kind: Kind, label: str, placed: Placed | None = None) -> None:
         now_ms = self.clock.now_ms
-        writer = index = None
-        if placed is not None:
-            writer, index = placed.writer, placed.index
-        self.moments.append(Moment(kind, label, self._gap, writer, index, now_ms))
+        self.log.append((kind, label, self._poll, self._nth, placed, now_ms))

@@ -8,12 +8,19 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple, TypeAlias, cast
 
+import msgspec
+from msgspec import MsgspecError
+
 from pytest_parsediff.adapters.contain import collect
 from pytest_parsediff.adapters.protocol import Adapter, OpenableAdapter
 from pytest_parsediff.core.event import Context, Emission, Event, Source
 from pytest_parsediff.core.pointers import ABSENT, Pointer
 from pytest_parsediff.core.rules import Rules
 from pytest_parsediff.diff.comparison import Comparison
+
+#: Raised for types of somebody's own, and for numbers and texts beyond all bounds.
+_UNKNOWN = (ValueError, TypeError, OverflowError, RecursionError, MsgspecError)
+_pack = msgspec.msgpack.Encoder().encode
 
 
 class Unit(StrEnum):
@@ -127,23 +134,24 @@ class Lines:
     def __init__(self, subject: Subject, source: Source) -> None:
         self._subject = subject
         self._paths = paths_of(source)
-        self._known: dict[bytes, Line | None] = {}
+        self._known: dict[bytes, tuple[Event, Line | None]] = {}
 
     def of(self, event: Event) -> Line | None:
         """Return *event* taken apart, or ``None`` if the rules leave it out."""
         try:
-            # exact: tells 1 from 1.0 and True, and keeps the order of keys
-            mark = marshal.dumps(event, 2)
-        except ValueError:  # a type of somebody's own
+            mark = _pack(event)
+            known = self._known.get(mark)
+            # _pack tells 1 from 1.0 and True, and keys in another order, but a list
+            # not from a tuple, nor text from what it writes as text
+            if known is not None and known[0] == event:
+                return known[1]
+            copy = marshal.loads(marshal.dumps(event))  # noqa: S302 - our own dump
+        except _UNKNOWN:
             return self._subject.line_of(event, self._paths)
-        try:
-            return self._known[mark]
-        except KeyError:
-            pass
         line = self._subject.line_of(event, self._paths)
         if len(self._known) >= self._MAX:
             self._known.clear()
-        self._known[mark] = line
+        self._known[mark] = copy, line
         return line
 
 

@@ -187,9 +187,7 @@ class Explorer:
         result.plans += 1
         result.swept += numbered.is_sweep
         result.observations.add(run.observation())
-        result.covered |= {
-            moment.gap for moment in run.moments if moment.writer is not None
-        }
+        result.covered |= run.covered
         for poll in run.polls:
             if poll.error is not None:
                 code = poll.error.code

@@ -180,7 +180,8 @@ class Follower:
         witness = self.witness
         if self._is_left or witness.failure is not None:
             return
-        with self._lock:
+        self._lock.acquire()  # at every gap: a with statement takes twice as long
+        try:
             if self._is_busy or witness.is_aside:
                 return
             if threading.get_ident() != self._thread:
@@ -191,6 +192,8 @@ class Follower:
                 self._reach(kind, label)
             finally:
                 self._is_busy = False
+        finally:
+            self._lock.release()
 
     def keep_failure(
         self, error: BaseException, interrupt: Callable[[], object]

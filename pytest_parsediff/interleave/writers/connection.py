@@ -9,6 +9,7 @@ its own.
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -62,6 +63,30 @@ SETTINGS = (
     Statement("PRAGMA synchronous = OFF"),
     Statement("PRAGMA wal_autocheckpoint = 0"),
 )
+
+
+#: Statements whose effect is in the database alone, by their first word ...
+_PLAIN = ("INSERT ", "UPDATE ", "DELETE ", "REPLACE ", "PRAGMA WAL_CHECKPOINT")
+#: ... unless they ask what their connection did before, or has of its own.
+_OWN = re.compile("changes|rowid|temp", re.IGNORECASE)
+
+
+def leaves_nothing(statements: Sequence[Statement]) -> bool:
+    """Return whether a step leaves its connection as it was.
+
+    It is one whole transaction, and needs nothing that an earlier step of its writer
+    left in the connection. Steps of several writers may then go through one, and no
+    reader can tell: what is committed is the same.
+    """
+    first, last = statements[0].head, statements[-1].head
+    if len(statements) > 1 and first.startswith("BEGIN"):
+        if not last.startswith(("COMMIT", "END")):
+            return False
+        statements = statements[1:-1]
+    return all(
+        f"{statement.head} ".startswith(_PLAIN) and not _OWN.search(statement.sql)
+        for statement in statements
+    )
 
 
 class WriterConnection(Protocol):

@@ -1,0 +1,177 @@
+"""What is saved on the way to a plan's result changes nothing of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bench_store import AtOrAfter, make_rig, measure
+
+from pytest_parsediff.core.event import Event, Source
+from pytest_parsediff.interleave.clock import HarnessClock
+from pytest_parsediff.interleave.databasebench import DatabaseBench
+from pytest_parsediff.interleave.rig import Run
+from pytest_parsediff.interleave.strategy import Plans, Strategy
+from pytest_parsediff.interleave.subject import Line, Lines
+from pytest_parsediff.interleave.writers.connection import Library, leaves_nothing
+from pytest_parsediff.interleave.writers.sqlscript import parse_script
+
+_INSERT = "INSERT INTO message VALUES ('x', 's', 'v', now_ms());"
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        (_INSERT, True),
+        (f"BEGIN IMMEDIATE; {_INSERT} {_INSERT} COMMIT;", True),
+        ("BEGIN; UPDATE message SET data = 'w'; END TRANSACTION;", True),
+        ("delete from message;", True),
+        ("PRAGMA wal_checkpoint(TRUNCATE);", True),
+        ("PRAGMA foreign_keys = ON;", False),
+        ("CREATE TEMP TABLE t(x);", False),
+        ("INSERT INTO temp.t VALUES (1);", False),
+        ("UPDATE message SET data = last_insert_rowid();", False),
+        ("UPDATE message SET data = changes();", False),
+        ("ATTACH 'other.db' AS other;", False),
+        (f"-- step: hold\nBEGIN IMMEDIATE; {_INSERT}", False),
+        ("-- step: end\nCOMMIT;", False),
+        (f"-- step: undo\nBEGIN; {_INSERT} ROLLBACK;", False),
+        (f"-- step: two\nBEGIN; {_INSERT} COMMIT; BEGIN; COMMIT;", False),
+    ],
+)
+def test_a_step_that_leaves_something_in_its_connection_is_known(
+    script: str, expected: bool
+) -> None:
+    """Settings, temporary tables, open transactions and counters are a connection's."""
+    (step,) = parse_script(script, Path("writer.sql"))
+
+    assert leaves_nothing(step.statements) is expected
+
+
+def _connections(bench: DatabaseBench) -> int:
+    """Return how many connections the writers of *bench* have."""
+    written = bench.make(HarnessClock())
+    try:
+        steps = [steps[0] for steps in written.writers]
+        return len({id(step.connection) for step in steps})  # type: ignore[attr-defined]
+    finally:
+        written.discard()
+
+
+def _with_own_connections(bench: Any) -> Any:
+    """Return *bench* after telling it that no writer can share."""
+    object.__setattr__(bench, "_shares", (False,) * len(bench.scripts))
+    return bench
+
+
+def _facts(run: Run) -> tuple[object, ...]:
+    return run.observation(), run.content, run.states, run.gaps, run.log, run.left
+
+
+@pytest.mark.parametrize("library", [Library.STDLIB, Library.APSW])
+@pytest.mark.parametrize("journal", ["wal", "delete"])
+def test_writers_with_one_connection_do_what_two_would(
+    tmp_path: Path, library: Library, journal: Any
+) -> None:
+    """Neither the reader nor the store can tell, whatever the journal."""
+    rig, other = (
+        make_rig(AtOrAfter(), folder, library=library, journal=journal)
+        for folder in (tmp_path / "one", tmp_path / "two")
+        if not folder.mkdir()  # type: ignore[func-returns-value]
+    )
+    assert isinstance(rig.bench, DatabaseBench)
+    assert 1 == _connections(rig.bench)
+    assert 2 == _connections(_with_own_connections(other.bench))
+    plans = Plans(shape=measure(rig), strategy=Strategy.PCT, total=60)
+
+    for numbered in plans.between(0, 60):
+        assert _facts(rig.run(numbered.plan)) == _facts(other.run(numbered.plan))
+
+
+def test_a_store_whose_triggers_count_gives_each_writer_its_connection(
+    tmp_path: Path,
+) -> None:
+    """A trigger may ask for the last row that its connection inserted."""
+    bench = make_rig(AtOrAfter(), tmp_path).bench
+    assert isinstance(bench, DatabaseBench)
+    asking = DatabaseBench(
+        image=bench.image + b"-- SELECT Last_Insert_RowID()",
+        root=bench.root,
+        spare=bench.spare,
+        name=bench.name,
+        library=bench.library,
+        scripts=bench.scripts,
+        names=bench.names,
+    )
+
+    assert (False, False) == asking._shares
+
+
+def test_what_no_law_wants_is_not_kept(tmp_path: Path) -> None:
+    """Without laws no state is looked at; what the reader saw stays the same."""
+    rig = make_rig(AtOrAfter(), tmp_path)
+    plan = next(Plans(shape=measure(rig), total=1).between(0, 1)).plan
+    rig.states.forget_contents()
+
+    bare = rig.run(plan, keeps_states=False)
+    captured = any(rig.states.knows(state) for state in bare.states)
+    kept = rig.run(plan)
+
+    assert not captured
+    assert not bare.content
+    assert kept.content
+    assert all(rig.states.knows(state) for state in kept.states)
+    assert (bare.observation(), bare.states, bare.log) == (
+        kept.observation(),
+        kept.states,
+        kept.log,
+    )
+
+
+class _Counting:
+    """Stands for a subject, and tells how often an event was taken apart."""
+
+    def __init__(self) -> None:
+        self.seen: list[Event] = []
+
+    def line_of(self, event: Event, _paths: object) -> Line:
+        """Return a line of its own for every call."""
+        self.seen.append(event)
+        return Line("", str(len(self.seen)), b"", is_tombstone=False)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        (1, 1.0, True),
+        (0.0, -0.0, False, None, ""),
+        ([1], (1,), {"1": 1}),
+        ([[1]], [(1,)]),
+        ({"a": 1, "b": 2}, {"b": 2, "a": 1}),
+        ("00000000-0000-0000-0000-000000000000", b"0"),
+    ],
+)
+def test_events_that_differ_in_type_only_are_taken_apart_each(
+    values: tuple[Any, ...],
+) -> None:
+    """What stands for an event tells apart all that a canonical line tells apart."""
+    subject: Any = _Counting()
+    lines = Lines(subject, Source(Path("/s/x.db"), Path("/s")))
+
+    found = [lines.of({"v": value}) for value in values]
+
+    assert len(values) == len(set(found))
+
+
+def test_an_event_that_is_filled_again_is_not_remembered_as_what_it_became() -> None:
+    """Adapters may use one dictionary for all their events."""
+    subject: Any = _Counting()
+    lines = Lines(subject, Source(Path("/s/x.db"), Path("/s")))
+    event = {"v": [1]}
+
+    first = lines.of(event)
+    event["v"].append(2)
+
+    assert first != lines.of(event)
+    assert first == lines.of({"v": [1]})
