@@ -2,32 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sqlite3
 from pathlib import Path
 
 import apsw
 import pytest
 
 from pytest_parsediff.interleave.drivers.apsw import ApswDriver
+from pytest_parsediff.interleave.drivers.stdlib import StdlibDriver
+
+#: What each test lasts if the reader is left to wait.
+WAIT_S = 20
 
 
 @pytest.fixture
-def locked(tmp_path: Path) -> Iterator[Path]:
-    """Return a database that somebody has locked everybody out of."""
+def path(tmp_path: Path) -> Path:
+    """Return a database whose readers and writers lock each other out."""
     path = tmp_path / "s.db"
-    writer = apsw.Connection(str(path))
-    writer.execute("CREATE TABLE t(x); BEGIN EXCLUSIVE").fetchall()
-    yield path
+    with apsw.Connection(str(path)) as writer:
+        writer.execute("CREATE TABLE t(x)").fetchall()
     writer.close()
+    return path
 
 
-def test_a_lock_is_told_at_once(locked: Path) -> None:
-    """However long the reader wants to wait, it is told after no further gap."""
-    with ApswDriver().following(locked.parent, lambda _kind, _label: None) as witness:
-        reader = apsw.Connection(str(locked))
-        reader.set_busy_timeout(3_600_000)
+def test_a_reader_that_uses_apsw_is_told_at_once(path: Path) -> None:
+    """However long it wants to wait, once its first statement has been reported."""
+    writer = apsw.Connection(str(path))
+
+    def reach(_kind: object, _label: str) -> None:
+        if not writer.in_transaction:
+            writer.execute("BEGIN EXCLUSIVE").fetchall()
+
+    with ApswDriver().following(path.parent, reach):
+        reader = apsw.Connection(str(path))
+        reader.set_busy_timeout(WAIT_S * 1000)
         with pytest.raises(apsw.BusyError):
             reader.execute("SELECT * FROM t").fetchall()
+        waits_ms = reader.pragma("busy_timeout")
         reader.close()
+    writer.close()
 
-    assert witness.gaps > 0
+    assert waits_ms == 0
+
+
+def test_a_reader_that_uses_sqlite3_is_told_at_once(path: Path) -> None:
+    """However long it wants to wait, even if the lock is older than its connection."""
+    writer = sqlite3.connect(path, isolation_level=None)
+    writer.execute("BEGIN EXCLUSIVE")
+
+    with StdlibDriver().following(path.parent, lambda _kind, _label: None):
+        reader = sqlite3.connect(path, timeout=WAIT_S)
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            reader.execute("SELECT * FROM t").fetchall()
+        (waits_ms,) = reader.execute("PRAGMA busy_timeout").fetchone()
+        reader.close()
+    writer.close()
+
+    assert waits_ms == 0

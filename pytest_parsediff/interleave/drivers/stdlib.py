@@ -95,6 +95,8 @@ class _Following(Follower):
         sys.setprofile(attach)
 
     def _attach(self, connection: sqlite3.Connection, path: str) -> None:
+        # A writer with a lock stands still while the reader waits for it.
+        connection.execute("PRAGMA busy_timeout=0").close()
         connection.set_trace_callback(_Tracer(connection, self).trace)
         self.follow(connection, path)
 
