@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -108,6 +108,7 @@ class Rig:
     timeout_s: float = 60.0
     lines: dict[Source, Lines] = field(default_factory=dict, init=False)
     _run_dir: Path = field(init=False, repr=False)
+    _deadlines: list[Deadline] = field(default_factory=list, init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_run_dir", self.context.state_dir / _RUN)
@@ -141,20 +142,32 @@ class Rig:
         clock = HarnessClock()
         written = self._make(clock)
         try:
+            running = _Running(self, plan, clock, written, at_emission, keeps_states)
+            if self._deadlines:
+                self._deadlines[-1].restart()
+                return self._limit(self._deadlines[-1], running)
             with Deadline(self.timeout_s) as deadline:
-                try:
-                    running = _Running(
-                        self, plan, clock, written, at_emission, keeps_states
-                    )
-                    return deadline.run(running.run)
-                except TimeUp as error:
-                    name = name_of(self.subject.adapter)
-                    message = (
-                        f"adapter {name!r} did not end one plan in {self.timeout_s:g} s"
-                    )
-                    raise AdapterTimeoutError(message) from error
+                return self._limit(deadline, running)
         finally:
             written.discard()
+
+    @contextmanager
+    def many(self) -> Iterator[None]:
+        """Run many plans: each has its time, and all of them one alarm."""
+        with Deadline(self.timeout_s) as deadline:
+            self._deadlines.append(deadline)
+            try:
+                yield
+            finally:
+                self._deadlines.pop()
+
+    def _limit(self, deadline: Deadline, running: _Running) -> Run:
+        try:
+            return deadline.run(running.run)
+        except TimeUp as error:
+            name = name_of(self.subject.adapter)
+            message = f"adapter {name!r} did not end one plan in {self.timeout_s:g} s"
+            raise AdapterTimeoutError(message) from error
 
     def own_context(self, clock: Callable[[], float]) -> Context:
         """Return what the adapter may use while it is polled."""
@@ -318,7 +331,7 @@ class _Running:
         emissions = self._polled.scan(poll.cursor)
         line_of = self.rig.lines_of(self.written.source).of
         take, emitted, at_emission = poll.take, schedule.emitted, self.at_emission
-        for emission in emissions:
+        for emission in emissions:  # what is done here is done for every event
             kind, label = take(emission, line_of)
             if kind is None:
                 continue

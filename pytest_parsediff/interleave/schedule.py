@@ -94,7 +94,6 @@ class Schedule:
         writers: Steps per writer.
         clock: Moved by the steps.
         log: What happened so far, for ``moment_of``.
-        gaps: Number of gaps reached per poll, poll start included.
         emissions: How much the reader has emitted.
         ran: Steps that were executed, in order.
         after_step: Called after each of them.
@@ -106,14 +105,14 @@ class Schedule:
     writers: Sequence[Sequence[Step]]
     clock: HarnessClock
     log: list[Noted] = field(default_factory=list)
-    gaps: list[int] = field(default_factory=list)
     emissions: int = 0
     ran: list[Placed] = field(default_factory=list)
     after_step: Callable[[Placed], None] | None = None
     after_block: Callable[[], None] | None = None
     _due: list[Placed] = field(init=False)
-    _poll: int = field(default=0, init=False)
-    _nth: int = field(default=0, init=False)
+    _poll: int = field(default=-1, init=False)
+    _nth: int = field(default=-1, init=False)
+    _ended: list[int] = field(default_factory=list, init=False)
     _is_running: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
@@ -128,7 +127,12 @@ class Schedule:
     @property
     def gap(self) -> Gap:
         """The gap reached last."""
-        return Gap(self._poll, self._nth)
+        return Gap(max(self._poll, 0), max(self._nth, 0))
+
+    @property
+    def gaps(self) -> list[int]:
+        """Number of gaps reached per poll, poll start included."""
+        return [*self._ended, self._nth + 1] if self._poll >= 0 else []
 
     @property
     def moments(self) -> list[Moment]:
@@ -147,20 +151,21 @@ class Schedule:
 
     def begin_poll(self) -> None:
         """Start the next poll; its start is its first gap."""
-        self.gaps.append(0)
-        self.reach(Kind.POLL, f"poll {len(self.gaps)}")
+        if self._poll >= 0:
+            self._ended.append(self._nth + 1)
+        self._poll += 1
+        self._nth = -1
+        self.reach(Kind.POLL, f"poll {self._poll + 1}")
 
     def reach(self, kind: Kind, label: str) -> None:
         """Say that the reader is about to take a snapshot or to call the file system.
 
         Steps of a writer's own that cause such calls are ignored.
         """
-        gaps = self.gaps
-        if self._is_running or not gaps:
+        poll = self._poll
+        if self._is_running or poll < 0:
             return
-        poll = self._poll = len(gaps) - 1
-        nth = self._nth = gaps[-1]
-        gaps[-1] = nth + 1
+        nth = self._nth = self._nth + 1
         due = self._due
         if due and due[0].at <= (poll, nth):
             self._run([placed for placed in due if placed.at <= (poll, nth)])

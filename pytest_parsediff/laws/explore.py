@@ -159,16 +159,17 @@ class Explorer:
         result = Explored()
         began = time.monotonic()
         try:
-            for numbered in plans:
-                if until is not None and time.monotonic() >= until:
-                    result.stopped = "the time was over"
-                    break
-                self._step(numbered, shape, result)
-                result.seconds = time.monotonic() - began
-                if self.on_progress is not None:
-                    self.on_progress(result)
-                if result.finding is not None:
-                    break
+            with self.rig.many():
+                for numbered in plans:
+                    if until is not None and time.monotonic() >= until:
+                        result.stopped = "the time was over"
+                        break
+                    self._step(numbered, shape, result)
+                    result.seconds = time.monotonic() - began
+                    if self.on_progress is not None:
+                        self.on_progress(result)
+                    if result.finding is not None:
+                        break
         except KeyboardInterrupt:
             result.stopped = "interrupted"
             result.seconds = time.monotonic() - began

@@ -75,10 +75,12 @@ def test_writers_with_one_connection_do_what_two_would(
     tmp_path: Path, library: Library, journal: Any
 ) -> None:
     """Neither the reader nor the store can tell, whatever the journal."""
+    folders = tmp_path / "one", tmp_path / "two"
+    for folder in folders:
+        folder.mkdir()
     rig, other = (
         make_rig(AtOrAfter(), folder, library=library, journal=journal)
-        for folder in (tmp_path / "one", tmp_path / "two")
-        if not folder.mkdir()  # type: ignore[func-returns-value]
+        for folder in folders
     )
     assert isinstance(rig.bench, DatabaseBench)
     assert 1 == _connections(rig.bench)
