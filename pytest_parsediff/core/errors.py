@@ -662,6 +662,23 @@ class ForeignTokenError(ParsediffError):
     hint = "Name the scenario it was printed for; after a change, run the stress again."
 
 
+class TwoLibrariesError(ParsediffError):
+    """One process reads and writes one database through two SQLite libraries."""
+
+    code = "PD617"
+    hint = (
+        "Read the store through one library in every scan, sqlite3 or apsw: two in one "
+        "process take each other's locks away."
+    )
+
+
+class RacedDeclarationError(ParsediffError):
+    """What a scenario declares raced is not what its writers did."""
+
+    code = "PD618"
+    hint = "Declare the sessions raced that the writers change while they are read."
+
+
 class BadFileStepError(ParsediffError):
     """A step of a writer of files says too little, or cannot be done."""
 

@@ -88,16 +88,7 @@ class _WrittenFiles:
 
     def capture(self) -> bytes:
         """Return every file with its modification time, sorted by path."""
-        root = self.source.root
-        files = {
-            path.relative_to(root).as_posix(): (
-                path.stat().st_mtime_ns,
-                path.read_bytes(),
-            )
-            for path in sorted(root.rglob("*"))
-            if path.is_file()
-        }
-        return msgspec.msgpack.encode(files)
+        return capture_tree(self.source.root)
 
     def settle(self) -> None:
         """Nothing is left to do: each step dates its file."""
@@ -111,6 +102,19 @@ class _WrittenFiles:
 
     def discard(self) -> None:
         """The next store removes what is there."""
+
+
+def capture_tree(root: Path) -> bytes:
+    """Return every file below *root* with its modification time, sorted by path."""
+    files = {
+        path.relative_to(root).as_posix(): (
+            path.stat().st_mtime_ns,
+            path.read_bytes(),
+        )
+        for path in sorted(root.rglob("*"))
+        if path.is_file()
+    }
+    return msgspec.msgpack.encode(files)
 
 
 def _put_tree(files: Mapping[str, Sequence[Any]], root: Path) -> None:

@@ -96,6 +96,7 @@ class Explorer:
         laws: Which ones each run is held to.
         polls: Polls while steps are due.
         may_crash: Whether the reader is killed too.
+        watches: See each run before it is held to the laws, and find nothing wrong.
         on_progress: Called after each plan with what came of it so far.
     """
 
@@ -103,11 +104,12 @@ class Explorer:
     laws: Sequence[Law]
     polls: int = 2
     may_crash: bool = True
+    watches: Sequence[Check] = ()
     on_progress: Callable[[Explored], None] | None = None
     _checks: list[Check] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._checks = checks_for(self.rig, self.laws)
+        self._checks = [*self.watches, *checks_for(self.rig, self.laws)]
 
     def quiet(self) -> Quiet:
         """Run twice without writers, compare, and measure.

@@ -24,8 +24,8 @@ def names_touched(bench: Bench, contents: Sequence[bytes]) -> Touched:
         contents: Of the committed states, in order.
     """
     if isinstance(bench, DatabaseBench):
-        return _rows_touched(contents)
-    return _files_touched(contents)
+        return rows_touched(contents)
+    return files_touched(contents)
 
 
 class Touched:
@@ -47,8 +47,12 @@ class Touched:
         return any(session in text for text in self._texts)
 
 
-def _rows_touched(images: Sequence[bytes]) -> Touched:
-    """Return every text of the rows that differ, and of rows that those name."""
+def rows_touched(images: Sequence[bytes]) -> Touched:
+    """Return every text of the rows that differ, and of rows that those name.
+
+    Args:
+        images: Contents of one database, in order.
+    """
     dumps = [_dump(image) for image in images]
     found: set[str] = set()
     by_key: dict[str, set[str]] = {}
@@ -95,8 +99,12 @@ def _texts(row: _Row) -> set[str]:
     }
 
 
-def _files_touched(contents: Sequence[bytes]) -> Touched:
-    """Return names and contents of the files that differ."""
+def files_touched(contents: Sequence[bytes]) -> Touched:
+    """Return names and contents of the files that differ.
+
+    Args:
+        contents: Of one tree, in order, as ``capture_tree`` returns them.
+    """
     trees: list[Mapping[str, Any]] = [msgspec.msgpack.decode(one) for one in contents]
     texts = []
     for before, after in pairwise(trees):
