@@ -6,7 +6,7 @@ everything where there is no such script, is recorded from the scenario's own st
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,10 +25,12 @@ from pytest_parsediff.core.scenario import SCENARIO_TOML, Scenario
 from pytest_parsediff.core.toml import read_text
 from pytest_parsediff.core.workspace import Desk
 from pytest_parsediff.diff.expectation import Expectation, check
+from pytest_parsediff.diff.injected import MayTouch, declared_raced, find_stale
 from pytest_parsediff.diff.verdict import Verdict
-from pytest_parsediff.gate_writers import RECORDED, GateWriters
+from pytest_parsediff.gate_writers import RECORDED, WHILE_READ, GateWriters
 from pytest_parsediff.golden.stage import Selected, Staged, StageFile, digest
 from pytest_parsediff.golden.status import GoldenStatus, check_golden, read_golden
+from pytest_parsediff.laws.touched import Touched
 from pytest_parsediff.live.settings import LiveSettings
 from pytest_parsediff.live.staging import stage
 from pytest_parsediff.live_config import expectation_of
@@ -37,6 +39,38 @@ from pytest_parsediff.run import Outcome, Runner
 
 VERDICTS = "expected.verdicts.jsonl"
 STORED_SQL = "stored.sql"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a parse-diff of a scenario showed.
+
+    Attributes:
+        verdicts: Of all sessions.
+        touched: What writers touched, by moment; empty where nobody watched.
+    """
+
+    verdicts: list[Verdict]
+    touched: Mapping[str, Sequence[Touched]]
+
+    @property
+    def while_read(self) -> list[MayTouch]:
+        """What they touched between the first look at the source and the verdict."""
+        return [
+            one.may_be
+            for moment, all_of in self.touched.items()
+            if moment in WHILE_READ
+            for one in all_of
+        ]
+
+    @property
+    def otherwise(self) -> dict[str, list[MayTouch]]:
+        """What they touched at other moments."""
+        return {
+            moment: [one.may_be for one in all_of]
+            for moment, all_of in self.touched.items()
+            if moment not in WHILE_READ
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +84,31 @@ class ScenarioGate:
     runner: Runner
     _placer: StorePlacer = field(default_factory=StorePlacer)
 
-    def check(self, outcome: Outcome) -> Outcome:
-        """Return *outcome* with an error if its verdicts are not those expected."""
+    def check(
+        self, outcome: Outcome, marked: Callable[[], list[Expectation]]
+    ) -> Outcome:
+        """Return *outcome* with an error if its verdicts are not those expected.
+
+        Args:
+            outcome: Of the scenario, which is sound otherwise.
+            marked: Returns what markers declare of its sessions.
+        """
         try:
-            error = self._find_error(outcome.scenario)
+            error = self._find_error(outcome.scenario, marked())
         except ParsediffError as found:
             error = found
         return msgspec.structs.replace(outcome, error=error)
 
-    def _find_error(self, scenario: Scenario) -> ParsediffError | None:
-        verdicts = self.judge(scenario)
-        expectations = _expectations(scenario)
-        unmet = check(verdicts, expectations, must_declare_raced=True)
+    def _find_error(
+        self, scenario: Scenario, marked: Sequence[Expectation]
+    ) -> ParsediffError | None:
+        expectations = [*declared_in(scenario), *marked]
+        judged = self.judge(scenario, watches=bool(declared_raced(expectations)))
+        verdicts = judged.verdicts
+        unmet = [
+            *find_stale(expectations, judged.while_read, judged.otherwise),
+            *check(verdicts, expectations, must_declare_raced=True),
+        ]
         path = scenario.folder / VERDICTS
         golden = read_golden(path)
         for one in unmet:
@@ -97,7 +144,9 @@ class ScenarioGate:
 
     def _project(self, scenario: Scenario, node_id: str) -> Staged:
         """Return the verdicts, which two runs must agree on, as a golden to be."""
-        first, again = (join_lines(verdict_lines(self.judge(scenario))) for _ in "12")
+        first, again = (
+            join_lines(verdict_lines(self.judge(scenario).verdicts)) for _ in "12"
+        )
         if first != again:
             message = "two runs over one store give different verdicts"
             raise UnstableProjectionError(message, Where(scenario.anchor))
@@ -110,8 +159,12 @@ class ScenarioGate:
             content=first,
         )
 
-    def judge(self, scenario: Scenario) -> list[Verdict]:
+    def judge(self, scenario: Scenario, *, watches: bool = False) -> Judged:
         """Return the verdicts of all sessions, by adapter and id.
+
+        Args:
+            scenario: Whose store is judged.
+            watches: Whether what the writers touch is to be found out.
 
         Raises:
             ParsediffError: The store or the archive cannot be built or read.
@@ -122,8 +175,9 @@ class ScenarioGate:
             placed = self._placer.place(scenario, desk.store)
             try:
                 settings = self._settings(scenario, placed.source.path)
-                writers = GateWriters.read(scenario, placed)
-                return _judge(scenario, settings, desk, writers)
+                writers = GateWriters.read(scenario, placed, watches=watches)
+                verdicts = _judge(scenario, settings, desk, writers)
+                return Judged(verdicts, writers.touched)
             finally:
                 placed.close()
         finally:
@@ -172,7 +226,8 @@ def _judge(
         engine.close()
 
 
-def _expectations(scenario: Scenario) -> list[Expectation]:
+def declared_in(scenario: Scenario) -> list[Expectation]:
+    """Return what the ``[sessions]`` tables of *scenario* declare."""
     path = scenario.folder / SCENARIO_TOML
     return [
         expectation_of(path, session, table)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pytest_parsediff.core.place import Placed
 from pytest_parsediff.core.scenario import Scenario
 from pytest_parsediff.interleave.clock import HarnessClock
+from pytest_parsediff.interleave.filebench import capture_tree
 from pytest_parsediff.interleave.writers.filesteps import FileStep
 from pytest_parsediff.interleave.writers.process import ProcessWriter
+from pytest_parsediff.laws.touched import Touched, files_touched, rows_touched
 from pytest_parsediff.live.stages import Stage, StageName
 from pytest_parsediff.stress.scripts import Script, read_writers
 
@@ -18,6 +21,8 @@ from pytest_parsediff.stress.scripts import Script, read_writers
 DEFAULT_AT = "observed"
 #: Before anything of the run happened, and after the archive was made.
 RECORDED = "recorded"
+#: Moments between the first look at a source and the verdict on its sessions.
+WHILE_READ = frozenset({"inventoried", "observed", "parsed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +36,19 @@ class GateWriters:
         placed: The store.
         due: Scripts by moment, in the order of the configuration; taken out when they
             run.
+        watches: Whether somebody wants to know what they touch.
+        touched: What they touched so far, by moment.
     """
 
     placed: Placed
     due: dict[str, list[Script]] = field(default_factory=dict)
+    watches: bool = False
+    touched: dict[str, list[Touched]] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, scenario: Scenario, placed: Placed) -> GateWriters:
+    def read(
+        cls, scenario: Scenario, placed: Placed, *, watches: bool = False
+    ) -> GateWriters:
         """Read the writers of *scenario*, whose store is *placed*.
 
         Raises:
@@ -51,7 +62,7 @@ class GateWriters:
         scripted = read_writers(scenario, image)
         for config, one in zip(configs, scripted, strict=True):
             due[config.at or DEFAULT_AT].append(one.steps)
-        return cls(placed, dict(due))
+        return cls(placed, dict(due), watches)
 
     def __call__(self, stage: Stage) -> None:
         """Act if this is the moment, and the first one of its name."""
@@ -65,18 +76,31 @@ class GateWriters:
             ParsediffError: A step cannot be done.
         """
         for steps in self.due.pop(moment, ()):
-            self._run(steps)
+            touched = self._run(steps)
+            if touched is not None:
+                self.touched.setdefault(moment, []).append(touched)
 
-    def _run(self, steps: Script) -> None:
+    def _run(self, steps: Script) -> Touched | None:
+        """Run *steps*; return what they touched, if somebody wants to know."""
         clock = HarnessClock(time.time_ns() // 1_000_000)
-        sql = [step for step in steps if not isinstance(step, FileStep)]
-        for step in steps:
-            if isinstance(step, FileStep):
-                step.run(self.placed.source.root, clock)
-        if sql:
-            writer = ProcessWriter(self.placed.source.path, clock)
-            try:
-                for step in sql:
+        files = [step for step in steps if isinstance(step, FileStep)]
+        if files:
+            return self._change_files(files, clock)
+        writer = ProcessWriter(self.placed.source.path, clock)
+        try:
+            before = writer.image() if self.watches else b""
+            for step in steps:
+                if not isinstance(step, FileStep):
                     writer.run(step.statements)
-            finally:
-                writer.close()
+            return rows_touched([before, writer.image()]) if self.watches else None
+        finally:
+            writer.close()
+
+    def _change_files(
+        self, steps: Sequence[FileStep], clock: HarnessClock
+    ) -> Touched | None:
+        root = self.placed.source.root
+        before = capture_tree(root) if self.watches else b""
+        for step in steps:
+            step.run(root, clock)
+        return files_touched([before, capture_tree(root)]) if self.watches else None

@@ -59,6 +59,24 @@ def expectations_of(item: pytest.Item, adapter: str, session: str) -> list[Expec
     return found
 
 
+def declared_by(item: pytest.Item) -> list[Expectation]:
+    """Return what the markers of *item*, a scenario or its plans, declare.
+
+    Raises:
+        BadValueError: PD103, a marker names no session, as it may where an item is
+            one, or has arguments that it does not know.
+    """
+    found = []
+    for mark in item.own_markers:
+        constructor = _CONSTRUCTORS.get(mark.name)
+        if constructor is not None:
+            if not mark.args:
+                text = f"marker {mark.name}: expected at least one session id"
+                raise BadValueError(text)
+            found.append(_construct(constructor, mark, ""))
+    return found
+
+
 def _construct(
     constructor: Callable[..., Expectation], mark: pytest.Mark, session: str
 ) -> Expectation:

@@ -169,7 +169,7 @@ class ScenarioPlugin:
 
         mode = Mode.UPDATE if self.updating else Mode.VERIFY
         outcome = self.runner.run(item.scenario, mode)
-        if outcome.error is None and _has_verdicts(item.scenario):
+        if outcome.error is None and _has_verdicts(item):
             outcome = self._judge(item, outcome)
         if self.updating and outcome.error is None:
             self._stage().add(outcome.staged(item.nodeid))
@@ -182,10 +182,11 @@ class ScenarioPlugin:
     def _judge(self, item: ScenarioItem, outcome: Outcome) -> Outcome:
         """Hold the verdicts of a scenario against their golden, or stage them."""
         from pytest_parsediff.gate_run import ScenarioGate  # noqa: PLC0415
+        from pytest_parsediff.live_marks import declared_by  # noqa: PLC0415
 
         gate = ScenarioGate(self.runner)
         if not self.updating:
-            return gate.check(outcome)
+            return gate.check(outcome, lambda: declared_by(item))
         return gate.stage(outcome, f"{item.nodeid} (verdicts)", self._stage())
 
     @property
@@ -334,9 +335,16 @@ def _update_on_ci() -> pytest.UsageError:
     return pytest.UsageError(str(UpdateOnCIError(message)))
 
 
-def _has_verdicts(scenario: Scenario) -> bool:
-    """Return whether *scenario* is about verdicts too."""
+#: Markers that declare what becomes of sessions, as ``live_marks.py`` reads them.
+_DECLARING = frozenset({"raced", "expected_change"})
+
+
+def _has_verdicts(item: ScenarioItem) -> bool:
+    """Return whether the scenario of *item* is about verdicts too."""
+    scenario = item.scenario
     if scenario.config.sessions:
+        return True
+    if any(mark.name in _DECLARING for mark in item.own_markers):
         return True
     folder, names = scenario.folder, ("stored.sql", "expected.verdicts.jsonl")
     return any(os.path.exists(f"{folder}{os.sep}{name}") for name in names)

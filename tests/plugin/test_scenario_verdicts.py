@@ -148,9 +148,15 @@ def test_a_writer_between_look_and_parse_is_a_race(
 @pytest.mark.parametrize(
     ("at", "message"),
     [
-        ('at = "recorded"', "the archive is behind (newer_than_archive)"),
-        ('at = "judged"', "it is identical"),
-        ('at = "parsed"', "it is identical"),
+        (
+            'at = "recorded"',
+            "PD618: *raced: no writer touched it while it was read; one did so at `recorded`",
+        ),
+        (
+            'at = "judged"',
+            "PD618: *raced: no writer touched it while it was read; one did so at `judged`",
+        ),
+        ('at = "parsed"', "PD511: *raced: it is identical"),
     ],
 )
 def test_a_writer_at_another_moment_is_none(
@@ -162,7 +168,7 @@ def test_a_writer_at_another_moment_is_none(
     result = pytester.runpytest("--parsediff")
 
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines([f"PD511: *'a' was declared raced: {message}"])
+    result.stdout.fnmatch_lines([message])
 
 
 def test_a_race_that_nobody_declared_fails(
@@ -177,6 +183,65 @@ def test_a_race_that_nobody_declared_fails(
     result = pytester.runpytest("--parsediff")
 
     result.stdout.fnmatch_lines(["PD510: session 'a' of adapter 'rows' is raced: *"])
+
+
+COARSE = f'{TOML}evidence = "SELECT a.x, (SELECT count(*) FROM t) FROM t a"\n'
+
+
+def test_a_race_of_a_session_that_nobody_wrote_is_none(
+    pytester: pytest.Pytester, written: Path
+) -> None:
+    """Evidence of the whole store calls a change of the parser a race; the writer knows."""
+    toml = pytester.path / "scenarios" / "parsediff.toml"
+    toml.write_text(COARSE)
+    declare(written, "")
+    (written / "writers" / "agent.sql").write_text("INSERT INTO t VALUES (3, 'b');\n")
+    (written / "stored.sql").write_text(STORED.replace("'b'", "'a'"))
+
+    result = pytester.runpytest("--parsediff")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "PD618: *scenario.toml: session 'a' was declared raced: no writer touched it *"
+        ]
+    )
+    assert "one did so" not in result.stdout.str()
+
+
+@pytest.mark.parametrize(
+    ("sessions", "said"),
+    [
+        ('"a"', ""),
+        ('"a", "b"', "PD618: *session 'b' was declared raced: no writer touched it *"),
+        ("", "PD103: marker raced: expected at least one session id"),
+    ],
+)
+@pytest.mark.parametrize("is_in_toml", [True, False])
+def test_markers_declare_races_of_scenarios_too(
+    pytester: pytest.Pytester,
+    written: Path,
+    sessions: str,
+    said: str,
+    is_in_toml: bool,
+) -> None:
+    """By ``marks`` or by a conftest; each session that a marker names must be raced."""
+    mark = f'marks = [{{ name = "raced", args = [{sessions}] }}]' if is_in_toml else ""
+    (written / "scenario.toml").write_text(
+        f'{mark}\n[[writer]]\nscript = "writers/agent.sql"\n[stress]\nplans = 0\n'
+    )
+    if not is_in_toml:
+        (pytester.path / "scenarios" / "conftest.py").write_text(
+            "import pytest\n"
+            "def pytest_collection_modifyitems(items):\n"
+            f"    items[0].add_marker(pytest.mark.raced({sessions}))\n"
+        )
+
+    result = pytester.runpytest("--parsediff", "--strict-markers")
+
+    result.assert_outcomes(passed=int(not said), failed=int(bool(said)))
+    if said:
+        result.stdout.fnmatch_lines([said])
 
 
 def test_declarations_of_live_sessions_are_not_about_scenarios(
