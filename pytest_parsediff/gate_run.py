@@ -21,7 +21,7 @@ from pytest_parsediff.core.errors import (
     Where,
 )
 from pytest_parsediff.core.place import StorePlacer
-from pytest_parsediff.core.scenario import SCENARIO_TOML, Scenario
+from pytest_parsediff.core.scenario import SCENARIO_TOML, VERDICTS, Scenario
 from pytest_parsediff.core.toml import read_text
 from pytest_parsediff.core.workspace import Desk
 from pytest_parsediff.diff.expectation import Expectation, check
@@ -37,7 +37,6 @@ from pytest_parsediff.live_config import expectation_of
 from pytest_parsediff.live_engine import known_adapter, open_engine, take_inventory
 from pytest_parsediff.run import Outcome, Runner
 
-VERDICTS = "expected.verdicts.jsonl"
 STORED_SQL = "stored.sql"
 
 

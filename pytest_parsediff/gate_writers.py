@@ -15,10 +15,9 @@ from pytest_parsediff.interleave.writers.filesteps import FileStep
 from pytest_parsediff.interleave.writers.process import ProcessWriter
 from pytest_parsediff.laws.touched import Touched, files_touched, rows_touched
 from pytest_parsediff.live.stages import Stage, StageName
+from pytest_parsediff.stress.raced import DEFAULT_AT
 from pytest_parsediff.stress.scripts import Script, read_writers
 
-#: When a writer acts that does not say when: after the source was first looked at.
-DEFAULT_AT = "observed"
 #: Before anything of the run happened, and after the archive was made.
 RECORDED = "recorded"
 #: Moments between the first look at a source and the verdict on its sessions.

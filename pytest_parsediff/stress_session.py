@@ -10,6 +10,7 @@ import pytest
 
 from pytest_parsediff.core.errors import (
     InconclusiveError,
+    ParsediffError,
     Unavailable,
     UpdateScopeError,
 )
@@ -21,6 +22,7 @@ from pytest_parsediff.stress_progress import PlanProgress
 from pytest_parsediff.stress_tally import StressTally
 
 if TYPE_CHECKING:
+    from pytest_parsediff.diff.expectation import Expectation
     from pytest_parsediff.golden.update import UpdateMode
     from pytest_parsediff.run import Runner
     from pytest_parsediff.stress.outcome import StressOutcome
@@ -77,11 +79,20 @@ class StressSession:
         with self._progress.of(item) as stresser.on_progress:
             if self.options.replay:
                 return stresser.replay(item.scenario, settings, self.options.replay)
+            try:
+                declared = _declared(item)
+            except ParsediffError as error:
+                from pytest_parsediff.stress.outcome import (  # noqa: PLC0415
+                    StressOutcome,
+                )
+
+                return StressOutcome(scenario=item.scenario, error=error)
             outcome = stresser.run_block(
                 item.scenario,
                 settings,
                 item.number,
                 self._tokens.get(item.scenario.id, ()),
+                declared,
             )
         if isinstance(outcome.error, InconclusiveError) and not self.options.is_strict:
             raise Unavailable(f"inconclusive: {outcome.error.message}")
@@ -149,3 +160,18 @@ class StressSession:
     def write_summary(self, reporter: pytest.TerminalReporter) -> None:
         """Print what was proved, and what was going on when the run was interrupted."""
         self.tally.write(reporter, self._progress.unfinished)
+
+
+def _declared(item: StressItem) -> list[Expectation]:
+    """Return what the scenario of *item*, and markers, declare of sessions.
+
+    Raises:
+        BadValueError: PD103, a declaration is none; the item of the scenario says so
+            too.
+    """
+    if not item.scenario.config.sessions and not item.own_markers:
+        return []
+    from pytest_parsediff.gate_run import declared_in  # noqa: PLC0415 - the gate
+    from pytest_parsediff.live_marks import declared_by  # noqa: PLC0415 - the gate
+
+    return [*declared_in(item.scenario), *declared_by(item)]

@@ -40,6 +40,8 @@ FILES = "files"
 SCENARIO_TOML = "scenario.toml"
 DEFAULTS_TOML = "parsediff.toml"
 GOLDEN = "expected.jsonl"
+#: Golden of the verdicts of a parse-diff.
+VERDICTS = "expected.verdicts.jsonl"
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
 #: Folders of a scenario whose content belongs to it and is never searched.

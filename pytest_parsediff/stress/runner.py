@@ -21,6 +21,7 @@ from pytest_parsediff.core.place import StorePlacer
 from pytest_parsediff.core.rules import Rules
 from pytest_parsediff.core.scenario import Scenario
 from pytest_parsediff.core.workspace import Desk, Workspace
+from pytest_parsediff.diff.expectation import Expectation
 from pytest_parsediff.interleave.strategy import BLOCK, Numbered, Plans
 from pytest_parsediff.interleave.token import decode, encode
 from pytest_parsediff.laws.explore import Explored, Explorer, Finding, Quiet
@@ -29,6 +30,7 @@ from pytest_parsediff.laws.proof import state_proof, why_inconclusive
 from pytest_parsediff.laws.static import STATIC, why_not
 from pytest_parsediff.run import Environment
 from pytest_parsediff.stress.outcome import StressOutcome, place_of
+from pytest_parsediff.stress.raced import RacedWatch, all_at_once, watch_over
 from pytest_parsediff.stress.stand import Stand, StressSettings, build_stand
 
 #: Returns the adapter of a scenario, and how its events become canonical.
@@ -37,7 +39,7 @@ Resolve: TypeAlias = Callable[[Scenario], tuple[Resolved, Rules]]
 Progress: TypeAlias = Callable[[Explored], None]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _Standing:
     """A scenario on its stand, measured."""
 
@@ -47,6 +49,7 @@ class _Standing:
     stand: Stand
     explorer: Explorer
     quiet: Quiet
+    watch: RacedWatch
 
     @property
     def plans(self) -> Plans:
@@ -83,6 +86,7 @@ class Stresser:
         settings: StressSettings,
         number: int,
         remembered: Sequence[str] = (),
+        declared: Sequence[Expectation] = (),
     ) -> StressOutcome:
         """Run the plans of one block, those that failed before first.
 
@@ -92,12 +96,13 @@ class Stresser:
             number: Of the block, 0-based.
             remembered: Tokens that failed in an earlier run; one that means nothing
                 any more is left out. The first block takes them.
+            declared: What is declared of sessions.
 
         Raises:
             Unavailable: The scenario cannot run on this machine.
         """
         try:
-            standing = self._stand_up(scenario, settings)
+            standing = self._stand_up(scenario, settings, declared)
             with Environment(standing.desk.homes()):
                 return self._run_block(standing, number, remembered)
         except ParsediffError as error:
@@ -131,7 +136,12 @@ class Stresser:
             self._standing.desk.remove()
             self._standing = None
 
-    def _stand_up(self, scenario: Scenario, settings: StressSettings) -> _Standing:
+    def _stand_up(
+        self,
+        scenario: Scenario,
+        settings: StressSettings,
+        declared: Sequence[Expectation] = (),
+    ) -> _Standing:
         """Return the stand of *scenario*, the one that stands if it is that one.
 
         Raises:
@@ -139,11 +149,16 @@ class Stresser:
             ParsediffError: Store, adapter or writers cannot be used.
         """
         standing = self._standing
-        if standing is not None and standing.scenario is scenario:
+        if (
+            standing is not None
+            and standing.scenario is scenario
+            and standing.watch.declared == declared
+        ):
             standing.settings = settings
             return standing
         self.close()
         desk = self.workspace.new_desk()
+        watch = watch_over(scenario, declared)
         try:
             resolved, rules = self.resolve(scenario)
             with Environment(desk.homes()):
@@ -153,6 +168,7 @@ class Stresser:
                     laws=settings.laws,
                     polls=settings.polls,
                     may_crash=Law.CRASH_SAFE in settings.laws,
+                    watches=(watch.see,) if watch.is_needed else (),
                     on_progress=self.on_progress,
                 )
                 quiet = explorer.quiet()
@@ -163,7 +179,15 @@ class Stresser:
             desk.remove()
             message = f"two runs without writers differ: {quiet.difference}"
             raise NotDeterministicError(message)
-        self._standing = _Standing(scenario, settings, desk, stand, explorer, quiet)
+        self._standing = _Standing(
+            scenario=scenario,
+            settings=settings,
+            desk=desk,
+            stand=stand,
+            explorer=explorer,
+            quiet=quiet,
+            watch=watch,
+        )
         return self._standing
 
     def _run_block(
@@ -175,6 +199,7 @@ class Stresser:
             if violation is not None:
                 return _broken_quietly(standing.scenario, violation)
         until = None if self.time_s is None else time.monotonic() + self.time_s
+        standing.watch.begin()
         first = self._remembered(standing, remembered) if number == 0 else iter(())
         explored = standing.explorer.explore(
             chain(first, plans.block(number)), plans.shape, until=until
@@ -187,7 +212,11 @@ class Stresser:
         is_complete = plans.is_complete and (explored.swept >= in_block)
         proof = state_proof(explored, plans.shape, is_sweep_complete=is_complete)
         reason = why_inconclusive(standing.quiet, explored)
-        error = InconclusiveError(f"{reason} ({proof})") if reason else None
+        error: ParsediffError | None = None
+        if reason:
+            error = InconclusiveError(f"{reason} ({proof})")
+        elif standing.watch.is_needed:
+            error = self._find_undeclared(standing, number)
         if error is not None:
             error.where = place_of(scenario)
         return StressOutcome(
@@ -202,6 +231,21 @@ class Stresser:
             error=error,
             note=standing.stand.note,
         )
+
+    def _find_undeclared(
+        self, standing: _Standing, number: int
+    ) -> ParsediffError | None:
+        """Return how declared races and what the steps did differ.
+
+        Whether a declaration is stale is asked in the first block only, which has the
+        sweep; and of the plan that has every step, in case that was left out.
+        """
+        watch = standing.watch
+        error = watch.problem()
+        if error is None and number == 0 and watch.stale() is not None:
+            standing.explorer.replay(all_at_once(standing.quiet.shape))
+            error = watch.stale()
+        return error
 
     def _check_quietly(self, standing: _Standing) -> Violation | None:
         """Return the first law with runs of its own that the adapter breaks.
