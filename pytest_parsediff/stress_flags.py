@@ -21,7 +21,7 @@ FLAGS = (
     (
         "stress_strategy",
         "NAME",
-        "how plans are chosen: auto, sweep, pct or exhaustive",
+        "how plans are chosen: auto, sweep, pct, crash or exhaustive",
     ),
     (
         "stress_time",

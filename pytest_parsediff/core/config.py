@@ -239,7 +239,7 @@ class StressConfig(
     laws: list[LawName] | UnsetType = UNSET
     plans: Annotated[int, Meta(ge=0)] | UnsetType = UNSET
     polls: Annotated[int, Meta(ge=1, le=20)] | UnsetType = UNSET
-    strategy: Literal["auto", "sweep", "pct", "exhaustive"] | UnsetType = UNSET
+    strategy: Literal["auto", "sweep", "pct", "crash", "exhaustive"] | UnsetType = UNSET
     seed: Annotated[int, Meta(ge=0)] | UnsetType = UNSET
 
 

@@ -46,28 +46,23 @@ class Space:
 
     def count(self) -> int:
         """Return the number of plans, computed without making them."""
-        known: dict[tuple[int, _Counts], int] = {}
-
-        def ways(place: int, done: _Counts) -> int:
-            if place == len(self._gaps):
-                return int(done == self.shape.writers)
-            key = place, done
-            if key not in known:
-                known[key] = sum(
-                    self._orders(chosen) * ways(place + 1, _add(done, chosen))
-                    for chosen in self._choices(place, done)
-                )
-            return known[key]
-
-        placements = ways(0, (0,) * len(self.shape.writers))
+        ways: dict[_Counts, int] = {(0,) * len(self.shape.writers): 1}
+        for place in range(len(self._gaps)):
+            following: dict[_Counts, int] = {}
+            for done, count in ways.items():
+                for chosen in self._choices(place, done):
+                    after = _add(done, chosen)
+                    more = self._orders(chosen) * count
+                    following[after] = following.get(after, 0) + more
+            ways = following
+        placements = ways.get(self.shape.writers, 0)
         return placements * len(self._crashes()) * len(self._patterns())
 
     def __iter__(self) -> Iterator[Plan]:
         """Yield the plans, earliest placements first."""
-        start = (0,) * len(self.shape.writers)
         for crash in self._crashes():
             for pattern in self._patterns():
-                for placed in self._place(0, start):
+                for placed in self._place():
                     steps = tuple(
                         Placed(writer, index, pattern[number % len(pattern)], gap)
                         for number, ((writer, index), gap) in enumerate(placed)
@@ -81,19 +76,32 @@ class Space:
     def _patterns(self) -> tuple[tuple[int, ...], ...]:
         return TICKS if self.ticks else TICKS[:1]
 
-    def _place(
+    def _place(self) -> Iterator[tuple[tuple[_Step, Gap], ...]]:
+        """Yield every placement; a stack of its own has room for thousands of gaps."""
+        levels = [self._options(0, (0,) * len(self.shape.writers))]
+        chosen: list[tuple[tuple[_Step, Gap], ...]] = []
+        while levels:
+            option = next(levels[-1], None)
+            if option is None:
+                levels.pop()
+                if chosen:
+                    chosen.pop()
+                continue
+            here, done = option
+            if len(levels) < len(self._gaps):
+                chosen.append(here)
+                levels.append(self._options(len(levels), done))
+            elif done == self.shape.writers:
+                yield tuple(itertools.chain(*chosen, here))
+
+    def _options(
         self, place: int, done: _Counts
-    ) -> Iterator[tuple[tuple[_Step, Gap], ...]]:
-        if place == len(self._gaps):
-            if done == self.shape.writers:
-                yield ()
-            return
+    ) -> Iterator[tuple[tuple[tuple[_Step, Gap], ...], _Counts]]:
+        """Yield what may come at a gap, and what has come by then."""
         gap = self._gaps[place]
         for chosen in self._choices(place, done):
             for order in self._merges(done, chosen):
-                here = tuple((step, gap) for step in order)
-                for rest in self._place(place + 1, _add(done, chosen)):
-                    yield here + rest
+                yield tuple((step, gap) for step in order), _add(done, chosen)
 
     def _choices(self, place: int, done: _Counts) -> Iterator[_Counts]:
         """Yield how many steps of each writer may come at a gap, most first.

@@ -12,7 +12,7 @@ from pytest_parsediff.interleave.exhaustive import Space
 from pytest_parsediff.interleave.pct import draw
 from pytest_parsediff.interleave.plan import Plan
 from pytest_parsediff.interleave.shape import Shape
-from pytest_parsediff.interleave.sweep import sweep
+from pytest_parsediff.interleave.sweep import kills, sweep
 
 #: Plans in one test item; a scenario with N plans has N / 100 items, rounded up.
 BLOCK = 100
@@ -24,6 +24,7 @@ class Strategy(StrEnum):
     AUTO = "auto"
     SWEEP = "sweep"
     PCT = "pct"
+    CRASH = "crash"
     EXHAUSTIVE = "exhaustive"
 
 
@@ -34,7 +35,7 @@ class Numbered:
     Attributes:
         number: 0-based.
         plan: The plan.
-        is_sweep: Whether the sweep made it.
+        is_sweep: Whether it is one of a list that has an end, and not drawn.
     """
 
     number: int
@@ -51,7 +52,7 @@ class Plans:
         strategy: How they are chosen.
         seed: What random ones depend on.
         scenario: Id of the scenario; equal seeds give other plans elsewhere.
-        total: How many are run; the exhaustive strategy may have fewer.
+        total: How many are run; what has an end may have fewer.
     """
 
     shape: Shape
@@ -60,38 +61,51 @@ class Plans:
     scenario: str = ""
     total: int = 200
     _sweep: list[Plan] = field(default_factory=list, init=False)
+    _walk: _Walk = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if self.strategy in (Strategy.AUTO, Strategy.SWEEP):
-            self._sweep.extend(itertools.islice(sweep(self.shape), self.total))
+        object.__setattr__(self, "_walk", _Walk(Space(self.shape)))
+        if self.strategy in (Strategy.AUTO, Strategy.SWEEP, Strategy.CRASH):
+            self._sweep.extend(itertools.islice(self._listed(), self.total))
+
+    def _listed(self) -> Iterator[Plan]:
+        """Return all plans that are not drawn, but those of a whole space."""
+        is_crash = self.strategy is Strategy.CRASH
+        return kills(self.shape) if is_crash else sweep(self.shape)
 
     def __len__(self) -> int:
         """The number of plans that will be run."""
         match self.strategy:
-            case Strategy.SWEEP:
+            case Strategy.SWEEP | Strategy.CRASH:
                 return len(self._sweep)
             case Strategy.EXHAUSTIVE:
-                return min(self.total, Space(self.shape).count())
+                return min(self.total, self.space_size)
+            case Strategy.AUTO if not self.shape.steps():
+                return len(self._sweep)  # nothing is left to be drawn
             case Strategy.AUTO | Strategy.PCT:
                 return self.total
 
     @property
+    def space_size(self) -> int:
+        """How many plans the exhaustive strategy has, whatever the total."""
+        return Space(self.shape).count()
+
+    @property
     def sweep_size(self) -> int:
-        """How many of them belong to the sweep."""
-        return len(self._sweep)
+        """How many of them are listed, and not drawn."""
+        is_space = self.strategy is Strategy.EXHAUSTIVE
+        return len(self) if is_space else len(self._sweep)
 
     @property
     def is_complete(self) -> bool:
-        """Whether nothing of the sweep, or of the space, is cut off by the total."""
+        """Whether nothing that is listed is cut off by the total."""
         match self.strategy:
             case Strategy.EXHAUSTIVE:
-                return Space(self.shape).count() <= self.total
+                return self.space_size <= self.total
             case Strategy.PCT:
                 return False
-            case Strategy.AUTO | Strategy.SWEEP:
-                following = itertools.islice(
-                    sweep(self.shape), self.total, self.total + 1
-                )
+            case Strategy.AUTO | Strategy.SWEEP | Strategy.CRASH:
+                following = itertools.islice(self._listed(), self.total, self.total + 1)
                 return next(following, None) is None
 
     def block(self, number: int) -> Iterator[Numbered]:
@@ -102,9 +116,8 @@ class Plans:
         """Yield the plans with the numbers from *start* up to, without, *stop*."""
         stop = min(stop, len(self))
         if self.strategy is Strategy.EXHAUSTIVE:
-            space = itertools.islice(Space(self.shape), start, stop)
-            for number, plan in enumerate(space, start):
-                yield Numbered(number, plan, is_sweep=False)
+            for number, plan in enumerate(self._walk.between(start, stop), start):
+                yield Numbered(number, plan, is_sweep=True)
             return
         for number in range(start, stop):
             if number < len(self._sweep):
@@ -114,6 +127,23 @@ class Plans:
 
     def _draw(self, number: int) -> Plan:
         return draw(self.shape, SplitMix64.seeded(self.scenario, self.seed, number))
+
+
+class _Walk:
+    """A way through a space that goes on where it was: blocks come one after another."""
+
+    def __init__(self, space: Space) -> None:
+        self._space = space
+        self._plans: Iterator[Plan] = iter(())
+        self._next: int | None = None
+
+    def between(self, start: int, stop: int) -> Iterator[Plan]:
+        """Yield the plans from number *start* up to, without, *stop*."""
+        if self._next != start:
+            self._plans = itertools.islice(self._space, start, None)
+        self._next = None  # until this part was taken to its end
+        yield from itertools.islice(self._plans, stop - start)
+        self._next = stop
 
 
 def blocks_of(total: int) -> int:

@@ -55,6 +55,19 @@ def sweep(shape: Shape) -> Iterator[Plan]:
             yield plan
 
 
+def kills(shape: Shape) -> Iterator[Plan]:
+    """Yield a plan for every crash point with all steps at every gap, none left out.
+
+    First each point with the steps before everything, and in the end, then gap by gap.
+    """
+    steps = shape.steps()
+    ends = [Gap(0, 0), Gap(shape.polls, 0)] if steps else [Gap(0, 0)]
+    inner = [gap for gap in shape.all_gaps() if gap not in ends] if steps else []
+    for gap in (*ends, *inner):
+        for crash in _crashes(shape):
+            yield _plan([(step, gap) for step in steps], TICKS[2], shape, crash)
+
+
 def _all(shape: Shape) -> Iterator[Plan]:
     steps = shape.steps()
     if not steps:

@@ -6,12 +6,25 @@ from pytest_parsediff.interleave.shape import Shape
 from pytest_parsediff.laws.explore import Explored, Quiet
 
 
-def state_proof(explored: Explored, shape: Shape, *, is_sweep_complete: bool) -> str:
-    """Return how many plans of which kind ran, what they showed, where steps stood."""
+def state_proof(
+    explored: Explored,
+    shape: Shape,
+    *,
+    is_sweep_complete: bool,
+    listed: str = "sweep",
+) -> str:
+    """Return how many plans of which kind ran, what they showed, where steps stood.
+
+    Args:
+        explored: What came of the plans.
+        shape: Of the scenario.
+        is_sweep_complete: Whether all plans that are listed, and not drawn, were run.
+        listed: What those are called.
+    """
     kinds = []
     if explored.swept:
         complete = " complete" if is_sweep_complete else " of a longer one"
-        kinds.append(f"{explored.swept} sweep{complete}")
+        kinds.append(f"{explored.swept} {listed}{complete}")
     if explored.plans > explored.swept:
         kinds.append(f"{explored.plans - explored.swept} random")
     gaps = list(shape.all_gaps())
@@ -25,7 +38,7 @@ def state_proof(explored: Explored, shape: Shape, *, is_sweep_complete: bool) ->
 
 def why_inconclusive(quiet: Quiet, explored: Explored) -> str:
     """Return why a run without a failure is no pass; empty if it is one."""
-    if quiet.is_blind:
+    if quiet.is_blind and quiet.shape.steps():
         return "no gap fired: no driver saw how the adapter reads the store"
     if not explored.plans:
         return explored.stopped or "no plan was run"

@@ -118,3 +118,13 @@ def test_orders_at_one_gap_are_all_merges() -> None:
 
     chosen = [c for c in itertools.product((0, 1), repeat=4) if sum(c) == 2]
     assert len(chosen) == len(orders)
+
+
+def test_a_reader_with_thousands_of_gaps_has_a_space_too() -> None:
+    """Neither counting nor making plans goes as deep as there are gaps."""
+    quiet, one = (Shape(writers=steps, gaps=(3_000,)) for steps in ((), (1,)))
+
+    assert (1, 3_001) == (Space(quiet).count(), Space(one).count())
+    assert [()] == [plan.steps for plan in Space(quiet)]
+    gaps = [plan.steps[0].at for plan in Space(one)]
+    assert [*one.all_gaps(), Gap(1, 0)] == gaps

@@ -258,3 +258,46 @@ def test_the_exhaustive_strategy_ends_when_it_is_done() -> None:
 
     assert 6 == len(plans) == len(list(plans.between(0, 99)))
     assert plans.is_complete
+
+
+def test_the_exhaustive_strategy_goes_on_where_a_block_ended() -> None:
+    """Blocks make up the whole, whoever runs them, and in whichever order."""
+    plans = Plans(shape=SMALL, strategy=Strategy.EXHAUSTIVE, total=300)
+    whole = list(plans.between(0, 300))
+
+    assert whole == [one for n in range(3) for one in plans.block(n)]
+    assert whole[200:] + whole[100:200] == [*plans.block(2), *plans.block(1)]
+    list(itertools.islice(plans.block(0), 7))
+    assert whole[:100] == list(plans.block(0))
+
+
+@pytest.mark.parametrize("writers", [(), (2,), (2, 1)])
+def test_the_strategy_crash_kills_at_every_point_with_steps_at_every_gap(
+    writers: tuple[int, ...],
+) -> None:
+    """None is left out, and none comes twice."""
+    shape = Shape(writers=writers, gaps=(3, 2), emissions=40, may_crash=True)
+
+    plans = Plans(shape=shape, strategy=Strategy.CRASH, total=10_000)
+
+    found = [one.plan for one in plans.between(0, 10_000)]
+    assert len(set(found)) == len(found) == len(plans)
+    gaps = [*shape.all_gaps(), Gap(2, 0)] if writers else [None]
+    assert {(n, gap) for n in range(1, 41) for gap in gaps} == {
+        (one.crash, one.steps[0].at if one.steps else None) for one in found
+    }
+    assert {sum(writers)} == {
+        len({(s.writer, s.index) for s in p.steps}) for p in found
+    }
+    assert plans.is_complete
+    assert not Plans(shape=shape, strategy=Strategy.CRASH, total=39).is_complete
+
+
+def test_nothing_is_drawn_where_nobody_writes() -> None:
+    """A scenario without writers has one plan, and one per crash point."""
+    shape = Shape(writers=(), gaps=(3, 2), emissions=9, may_crash=True)
+
+    plans = Plans(shape=shape, total=200)
+
+    assert 10 == len(plans) == len(list(plans.between(0, 200)))
+    assert plans.is_complete

@@ -321,7 +321,7 @@ def test_a_law_that_needs_no_plan_is_held_in_the_first_block(
         (["--parsediff-stress=1", "--parsediff-seed=x"], "PD116: --parsediff-seed"),
         (
             ["--parsediff-stress-strategy=luck"],
-            "expected one of auto, sweep, pct, exhaustive",
+            "expected one of auto, sweep, pct, crash, exhaustive",
         ),
         (["--parsediff-stress-time=0"], "expected seconds above 0"),
         (["--parsediff-replay=pd1:nonsense!"], "PD612: "),
