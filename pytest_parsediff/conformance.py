@@ -296,7 +296,8 @@ class _Trial:
             raise _broken(scenario, explored.finding, token, stand)
         complete = plans.is_complete
         proof = state_proof(explored, quiet.shape, is_sweep_complete=complete)
-        reason = stand.note or why_inconclusive(quiet, explored)
+        unseen = "" if stand.is_followed else stand.note
+        reason = unseen or why_inconclusive(quiet, explored)
         if reason and not is_generated:
             raise InconclusiveError(f"{scenario.id}: {reason} ({proof})")
         self._tried |= {law for law in laws if law not in STATIC}

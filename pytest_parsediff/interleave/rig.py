@@ -20,7 +20,9 @@ from pytest_parsediff.core.errors import (
 from pytest_parsediff.core.event import Context, Emission, Source
 from pytest_parsediff.interleave.bench import Bench, Written, empty_folder
 from pytest_parsediff.interleave.clock import HarnessClock
-from pytest_parsediff.interleave.drivers.driver import Driver, Witness
+from pytest_parsediff.interleave.databasebench import DatabaseBench
+from pytest_parsediff.interleave.drivers.driver import Driver, Reach, Witness
+from pytest_parsediff.interleave.drivers.onelibrary import refusing_others
 from pytest_parsediff.interleave.plan import Gap, Placed, Plan
 from pytest_parsediff.interleave.poll import Poll
 from pytest_parsediff.interleave.schedule import Moment, Noted, Schedule, moment_of
@@ -136,6 +138,8 @@ class Rig:
 
         Raises:
             AdapterTimeoutError: PD402, the adapter hung.
+            TwoLibrariesError: PD617, the adapter reads through another SQLite library
+                than the writers in this process.
             WriterStepError: PD610, a step failed for another reason than a lock.
             Unavailable: The adapter cannot run on this machine.
         """
@@ -160,6 +164,22 @@ class Rig:
                 yield
             finally:
                 self._deadlines.pop()
+
+    @contextmanager
+    def following(self, root: Path, reach: Reach) -> Iterator[Witness]:
+        """Follow the reader of what lies below *root*, see ``Driver``.
+
+        Raises:
+            TwoLibrariesError: PD617, it opened the store through another SQLite library
+                than the writers in this process.
+        """
+        with self.driver.following(root, reach) as witness:
+            if not isinstance(self.bench, DatabaseBench):
+                yield witness
+                return
+            path = root / self.bench.name
+            with refusing_others(self.bench.library, path, witness):
+                yield witness
 
     def _limit(self, deadline: Deadline, running: _Running) -> Run:
         try:
@@ -237,7 +257,7 @@ class _Running:
         self._keep(START)
         root = self.written.source.root
         left: list[Placed] = []
-        with self.rig.driver.following(root, schedule.reach) as witness:
+        with self.rig.following(root, schedule.reach) as witness:
             try:
                 for _ in range(self.plan.polls):
                     self._poll(schedule, witness, is_quiet=False)
@@ -294,7 +314,6 @@ class _Running:
             poll.first_state = len(self.states) - 1
         try:
             self._consume(poll, schedule, witness)
-            witness.raise_failure()
         except ParsediffError as error:
             witness.raise_failure()
             poll.error = error
@@ -308,6 +327,8 @@ class _Running:
             poll.error = AdapterError(message)
             poll.error.__cause__ = error
             self._abandon()
+        else:
+            witness.raise_failure()
         finally:
             poll.last_state = len(self.states) - 1
             poll.statements = tuple(witness.statements)

@@ -122,7 +122,7 @@ class _Gate:
         try:
             stored = self.evidence(source)
             stored_lines = self._parse(source)
-            with self.rig.driver.following(source.root, schedule.reach) as witness:
+            with self.rig.following(source.root, schedule.reach) as witness:
                 with witness.aside():
                     schedule.begin_poll()
                 before = self.evidence(source)

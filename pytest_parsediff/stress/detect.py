@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pytest_parsediff.core.event import Context, Source
 from pytest_parsediff.interleave.drivers.apsw import ApswDriver
+from pytest_parsediff.interleave.drivers.both import BothDriver
 from pytest_parsediff.interleave.drivers.driver import Driver
 from pytest_parsediff.interleave.drivers.files import FileDriver
 from pytest_parsediff.interleave.drivers.stdlib import StdlibDriver
@@ -22,12 +23,14 @@ class Detected:
     Attributes:
         driver: Follows it.
         library: What writers go through.
-        note: What cannot be followed, one sentence; empty if all is.
+        note: What people should know of it, one sentence; may be empty.
+        is_followed: Whether nothing of it escapes the driver, as far as is known.
     """
 
     driver: Driver
     library: Library
     note: str = ""
+    is_followed: bool = True
 
 
 def detect(subject: Subject, source: Source, root: Path, context: Context) -> Detected:
@@ -51,14 +54,17 @@ def detect(subject: Subject, source: Source, root: Path, context: Context) -> De
     ):
         subject.parse(source, context)
     if stdlib.connections and apsw.connections:
-        note = "the adapter reads through two SQLite libraries; only one is followed"
-        return Detected(StdlibDriver(), Library.PROCESS, note)
+        note = (
+            "the adapter reads through two SQLite libraries in one process, which take"
+            " each other's locks away"
+        )
+        return Detected(BothDriver(), Library.PROCESS, note)
     if stdlib.connections:
         return Detected(StdlibDriver(), Library.STDLIB)
     if apsw.connections:
         return Detected(ApswDriver(), Library.APSW)
     note = "the adapter reads the database in no way that can be followed here"
-    return Detected(ApswDriver(), Library.PROCESS, note)
+    return Detected(ApswDriver(), Library.PROCESS, note, is_followed=False)
 
 
 def _is_database(path: Path) -> bool:

@@ -87,12 +87,14 @@ class Stand:
     Attributes:
         rig: Runs plans.
         fingerprint: Tells its tokens from those of other scenarios.
-        note: What cannot be followed; empty if all is.
+        note: What people should know of how the store is read; may be empty.
+        is_followed: Whether nothing of that escapes the driver, as far as is known.
     """
 
     rig: Rig
     fingerprint: int
     note: str
+    is_followed: bool
 
 
 def build_stand(
@@ -152,7 +154,12 @@ def build_stand(
         timeout_s=subject.timeout_s,
     )
     mark = _fingerprint(scenario, resolved, image, files, writers)
-    return Stand(rig=rig, fingerprint=mark, note=detected.note)
+    return Stand(
+        rig=rig,
+        fingerprint=mark,
+        note=detected.note,
+        is_followed=detected.is_followed,
+    )
 
 
 def make_subject(resolved: Resolved, rules: Rules, scenario: Scenario) -> Subject:

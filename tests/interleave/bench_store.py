@@ -8,12 +8,15 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import apsw
+
 from pytest_parsediff.core.config import AdapterConfig, Journal
 from pytest_parsediff.core.event import Checkpoint, Context, Emission, Source
 from pytest_parsediff.core.rules import compile_rules
 from pytest_parsediff.core.store import build_image
 from pytest_parsediff.diff.comparison import compile_comparison
 from pytest_parsediff.interleave.databasebench import DatabaseBench
+from pytest_parsediff.interleave.drivers.apsw import ApswDriver
 from pytest_parsediff.interleave.drivers.driver import Driver
 from pytest_parsediff.interleave.drivers.stdlib import StdlibDriver
 from pytest_parsediff.interleave.plan import Plan
@@ -68,6 +71,22 @@ class AtOrAfter:
             for row in db.execute(_SELECT.format(self.sign), (watermark,)).fetchall():
                 yield dict(zip(("id", "session", "data", "updated"), row, strict=True))
                 watermark = max(watermark, row[3])
+            yield Checkpoint(str(watermark))
+
+
+class AtOrAfterByApsw(AtOrAfter):
+    """The same through apsw, beside writers that use it."""
+
+    name = "at-or-after-by-apsw"
+
+    def scan(self, source: Source, cursor: str | None) -> Iterator[Emission]:
+        """Yield a row per event, then a checkpoint."""
+        flags = apsw.SQLITE_OPEN_READONLY
+        with closing(apsw.Connection(str(source.path), flags=flags)) as db:
+            watermark = int(cursor or 0)
+            for row in db.execute(_SELECT.format(">="), (watermark,)).fetchall():
+                yield dict(zip(("id", "session", "data", "updated"), row, strict=True))
+                watermark = max(watermark, int(str(row[3])))
             yield Checkpoint(str(watermark))
 
 
@@ -136,7 +155,7 @@ def make_rig(
     return Rig(
         subject=subject,
         bench=bench,
-        driver=driver or StdlibDriver(),
+        driver=driver or (ApswDriver() if library is Library.APSW else StdlibDriver()),
         context=context,
         states=States(subject, bench.place, context),
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bench_store import AtOrAfter, make_rig, measure
+from bench_store import AtOrAfter, AtOrAfterByApsw, make_rig, measure
 
 from pytest_parsediff.core.event import Event, Source
 from pytest_parsediff.interleave.clock import HarnessClock
@@ -75,11 +75,12 @@ def test_writers_with_one_connection_do_what_two_would(
     tmp_path: Path, library: Library, journal: Any
 ) -> None:
     """Neither the reader nor the store can tell, whatever the journal."""
+    adapter = AtOrAfterByApsw() if library is Library.APSW else AtOrAfter()
     folders = tmp_path / "one", tmp_path / "two"
     for folder in folders:
         folder.mkdir()
     rig, other = (
-        make_rig(AtOrAfter(), folder, library=library, journal=journal)
+        make_rig(adapter, folder, library=library, journal=journal)
         for folder in folders
     )
     assert isinstance(rig.bench, DatabaseBench)

@@ -20,7 +20,7 @@ def parse(path, begin=False):
     with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as db:
         if begin:
             db.execute("BEGIN")
-        for session in "abc":
+        for session in "abcd":
             sql = "SELECT id, session, data FROM message WHERE session = ? ORDER BY id"
             for row in db.execute(sql, (session,)).fetchall():
                 yield dict(zip(("id", "session", "data"), row))

@@ -27,9 +27,11 @@ class ApswDriver:
     """Follows connections made by apsw while it is active."""
 
     @contextmanager
-    def following(self, root: Path, reach: Reach) -> Iterator[Witness]:
+    def following(
+        self, root: Path, reach: Reach, witness: Witness | None = None
+    ) -> Iterator[Witness]:
         """Report every snapshot that such a connection takes; see ``Driver``."""
-        following = _Following(root, reach)
+        following = _Following(root, reach, witness)
         hear, hear_event = following.hear, following.hear_event
         apsw.connection_hooks.append(hear)
         listen(hear_event, _EVENTS)

@@ -93,16 +93,18 @@ class Follower:
     """What drivers share: one reader below one root, followed until it is left.
 
     Attributes:
-        witness: What was seen.
+        witness: What was seen; another follower's, where two follow one reader.
     """
 
-    def __init__(self, root: Path, reach: Reach) -> None:
-        self.witness = Witness()
+    def __init__(
+        self, root: Path, reach: Reach, witness: Witness | None = None
+    ) -> None:
+        self.witness = Witness() if witness is None else witness
         self._root = str(root)
         self._below = os.path.join(self._root, "")
         self._reach = reach
         self._is_left = False
-        self._is_busy = False
+        self._acting: int | None = None
         self._thread = get_ident()
         lock = threading.RLock()
         self._acquire, self._release = lock.acquire, lock.release
@@ -160,8 +162,8 @@ class Follower:
 
     @property
     def is_busy(self) -> bool:
-        """Whether writers act right now, or the harness does."""
-        return self._is_busy or self.witness.is_aside
+        """Whether writers act in this thread right now, or the harness does."""
+        return self._acting == get_ident() or self.witness.is_aside
 
     def leave(self) -> None:
         """Report nothing from now on."""
@@ -184,16 +186,16 @@ class Follower:
             return
         self._acquire()  # at every gap: a with statement takes twice as long
         try:
-            if self._is_busy or witness.is_aside:
+            if self._acting is not None or witness.is_aside:  # only by this thread
                 return
-            if get_ident() != self._thread:
+            self._acting = here = get_ident()
+            if here != self._thread:
                 witness.threads.add(threading.current_thread().name)
             witness.gaps += 1
-            self._is_busy = True
             try:
                 self._reach(kind, label)
             finally:
-                self._is_busy = False
+                self._acting = None
         finally:
             self._release()
 

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import get_ident
 from typing import Any
 
 from pytest_parsediff.interleave.drivers.audit import ignore, listen
@@ -37,9 +38,11 @@ class StdlibDriver:
     """Follows connections of the ``sqlite3`` module."""
 
     @contextmanager
-    def following(self, root: Path, reach: Reach) -> Iterator[Witness]:
+    def following(
+        self, root: Path, reach: Reach, witness: Witness | None = None
+    ) -> Iterator[Witness]:
         """Report every snapshot that such a connection takes; see ``Driver``."""
-        following = _Following(root, reach)
+        following = _Following(root, reach, witness)
         hear = following.hear
         listen(hear, _EVENTS)
         try:
@@ -52,20 +55,20 @@ class StdlibDriver:
 class _Following(Follower):
     """The connections of one reader while it is followed."""
 
-    def __init__(self, root: Path, reach: Reach) -> None:
-        super().__init__(root, reach)
-        self._path: str | None = None
+    def __init__(self, root: Path, reach: Reach, witness: Witness | None) -> None:
+        super().__init__(root, reach, witness)
+        self._paths: dict[int, str] = {}
 
     def hear(self, event: str, args: tuple[Any, ...]) -> None:
         """Notice a connection in the making."""
         if event == "sqlite3.connect":
             path = None if self.is_busy else database_path(args[0])
-            self._path = path if path is not None and self.is_below(path) else None
-            if self._path is not None:
+            self._paths.pop(get_ident(), None)
+            if path is not None and self.is_below(path):
+                self._paths[get_ident()] = path
                 self.report(Kind.FILE, "connect")
-        elif event == "sqlite3.connect/handle" and self._path is not None:
-            path, self._path = self._path, None
-            self._attach_later(args[0], path)
+        elif event == "sqlite3.connect/handle" and get_ident() in self._paths:
+            self._attach_later(args[0], self._paths.pop(get_ident()))
         elif event == "open":
             self.hear_open(args[0])
 
