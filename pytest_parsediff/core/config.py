@@ -164,6 +164,8 @@ class AdapterConfig(
         delivery: Whether the adapter promises to emit nothing twice.
         exact_resume: Whether it promises that a scan from the last checkpoint emits
             nothing.
+        catches_up: Whether it promises that each poll emits all that was committed
+            before it began.
     """
 
     command: Argv | UnsetType = UNSET
@@ -199,6 +201,7 @@ class AdapterConfig(
     tombstones: dict[PointerText, list[Any]] | UnsetType = UNSET
     delivery: Literal["at-least-once", "exactly-once"] | UnsetType = UNSET
     exact_resume: bool | UnsetType = UNSET
+    catches_up: bool | UnsetType = UNSET
 
 
 class WriterConfig(

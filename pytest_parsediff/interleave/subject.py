@@ -62,6 +62,7 @@ class Subject:
         tombstones: Values, per place, of events that say something is gone.
         is_exactly_once: Whether it promises to emit nothing twice.
         is_exact_resume: Whether a re-scan from the last checkpoint emits nothing.
+        catches_up: Whether each poll emits all that was committed before it began.
         timeout_s: Longest time for one scan.
         max_output_mb: Most that one scan may emit.
     """
@@ -73,6 +74,7 @@ class Subject:
     tombstones: tuple[tuple[Pointer, tuple[Any, ...]], ...] = ()
     is_exactly_once: bool = False
     is_exact_resume: bool = False
+    catches_up: bool = False
     timeout_s: float = 60.0
     max_output_mb: float = 256.0
 

@@ -20,13 +20,11 @@ _SHOWN = 20
 def check_warm_cold(run: Run, states: States, subject: Subject) -> Violation | None:
     """What was emitted so far folds to a cold parse, in the end always.
 
-    An adapter with the attribute ``catches_up = True`` promises that one poll emits all
-    that was committed before it began, so it is held to that after each poll in which
-    nothing was committed.
+    One that ``catches_up`` promises that a poll emits all that was committed before it
+    began, so it is held to that after each poll in which nothing was committed.
     """
-    promises = getattr(subject.adapter, "catches_up", False) is True
     for number, poll in enumerate(run.polls):
-        if not poll.is_quiet and not (promises and _is_whole(poll)):
+        if not poll.is_quiet and not (subject.catches_up and _is_whole(poll)):
             continue
         cold = states.parse(run.states[poll.last_state])
         if cold.error is not None or poll.error is not None:

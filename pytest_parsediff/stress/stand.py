@@ -175,6 +175,7 @@ def make_subject(resolved: Resolved, rules: Rules, scenario: Scenario) -> Subjec
         tombstones=_tombstones(_declared(config, adapter, "tombstones", {})),
         is_exactly_once=delivery == "exactly-once",
         is_exact_resume=bool(_declared(config, adapter, "exact_resume", False)),
+        catches_up=bool(_declared(config, adapter, "catches_up", False)),
         timeout_s=timeout_s,
         max_output_mb=config.max_output_mb or _DEFAULT_OUTPUT_MB,
     )

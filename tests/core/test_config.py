@@ -89,6 +89,7 @@ emits = "session"
 tombstones = {kind = ["gone"]}
 delivery = "exactly-once"
 exact_resume = true
+catches_up = true
 """
 COMPARE = """\
 fields = {tokens = ["/usage/input", "/usage/output"]}

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 from law_bench import Base, connect, database_rig
 
+from pytest_parsediff.adapters.resolve import Resolved
+from pytest_parsediff.conformancestores import write_scenario
+from pytest_parsediff.core.config import AdapterConfig
 from pytest_parsediff.core.event import Checkpoint, Context, Emission, Source
 from pytest_parsediff.interleave.plan import Gap, Placed, Plan
 from pytest_parsediff.laws.explore import Explorer, Finding
 from pytest_parsediff.laws.law import Law
 from pytest_parsediff.laws.warmcold import check_warm_path, has_warm_path
+from pytest_parsediff.stress.stand import make_subject
 
 
 class ForgetsItsCursor(Base):
@@ -132,12 +138,6 @@ def test_warm_state_that_is_not_the_cold_one_is_found(tmp_path: Path) -> None:
     assert violation.details[0].startswith("stale: s0")
 
 
-class CatchesUp(Base):
-    """Promises that a poll emits everything."""
-
-    catches_up = True
-
-
 class OneAtATime(Base):
     """Emits at most one row per poll that has a cursor."""
 
@@ -160,15 +160,33 @@ class OneAtATimeAndPromises(OneAtATime):
     catches_up = True
 
 
+#: Says so in its table, or takes back there what the adapter says of itself.
+NOTHING = AdapterConfig(session="/session", key=["/id"])
+YES, NO = (msgspec.structs.replace(NOTHING, catches_up=one) for one in (True, False))
+
+
 @pytest.mark.parametrize(
-    ("reader", "is_broken"),
-    [(CatchesUp, False), (OneAtATime, False), (OneAtATimeAndPromises, True)],
+    ("reader", "config", "is_broken"),
+    [
+        (Base, YES, False),
+        (OneAtATime, NOTHING, False),
+        (OneAtATime, YES, True),
+        (OneAtATimeAndPromises, NOTHING, True),
+        (OneAtATimeAndPromises, NO, False),
+    ],
 )
 def test_single_polls_are_held_to_what_is_promised(
-    tmp_path: Path, reader: type[Base], is_broken: bool
+    tmp_path: Path, reader: type[Base], config: AdapterConfig, is_broken: bool
 ) -> None:
-    """Batches over several polls are fine unless ``catches_up`` rules them out."""
+    """Batches over several polls are fine unless ``catches_up`` rules them out.
+
+    The table comes first, as for everything else that an adapter declares.
+    """
     rig = database_rig(reader(), tmp_path)
+    scenario = write_scenario(tmp_path / "one", "SELECT 1;", "SELECT 1;")
+    resolved = Resolved(rig.subject.adapter, config)
+    subject = make_subject(resolved, rig.subject.rules, scenario)
+    rig = replace(rig, subject=subject, states=replace(rig.states, subject=subject))
     explorer = Explorer(rig=rig, laws=(Law.WARM_COLD,))
 
     steps = (Placed(0, 0, 1, Gap(1, 0)), Placed(0, 1, 1, Gap(1, 0)))
