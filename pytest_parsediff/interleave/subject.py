@@ -13,6 +13,7 @@ from msgspec import MsgspecError
 
 from pytest_parsediff.adapters.contain import collect
 from pytest_parsediff.adapters.protocol import Adapter, OpenableAdapter
+from pytest_parsediff.core.config import AdapterConfig
 from pytest_parsediff.core.event import Context, Emission, Event, Source
 from pytest_parsediff.core.pointers import ABSENT, Pointer
 from pytest_parsediff.core.rules import Rules
@@ -20,6 +21,7 @@ from pytest_parsediff.diff.comparison import Comparison
 
 #: Raised for types of somebody's own, and for numbers and texts beyond all bounds.
 _UNKNOWN = (ValueError, TypeError, OverflowError, RecursionError, MsgspecError)
+_NO_TABLE = AdapterConfig()
 _pack = msgspec.msgpack.Encoder().encode
 
 
@@ -65,6 +67,7 @@ class Subject:
         catches_up: Whether each poll emits all that was committed before it began.
         timeout_s: Longest time for one scan.
         max_output_mb: Most that one scan may emit.
+        config: Its table.
     """
 
     adapter: Adapter | OpenableAdapter
@@ -77,6 +80,7 @@ class Subject:
     catches_up: bool = False
     timeout_s: float = 60.0
     max_output_mb: float = 256.0
+    config: AdapterConfig = _NO_TABLE
 
     def open(self, source: Source, context: Context) -> Polled:
         """Return something that can be polled, opened if the adapter can be."""

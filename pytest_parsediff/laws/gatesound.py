@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import islice
 from typing import TypeAlias
 
+from msgspec import UNSET
+
 from pytest_parsediff.adapters.capabilities import find_evidence
 from pytest_parsediff.adapters.resolve import Resolved
-from pytest_parsediff.core.config import AdapterConfig
 from pytest_parsediff.core.errors import ParsediffError
 from pytest_parsediff.core.event import Source
 from pytest_parsediff.core.splitmix import SplitMix64
 from pytest_parsediff.diff.verdict import Verdict, VerdictClass
+from pytest_parsediff.interleave.bench import Written
 from pytest_parsediff.interleave.clock import HarnessClock
+from pytest_parsediff.interleave.drivers.driver import Witness
 from pytest_parsediff.interleave.plan import Plan
 from pytest_parsediff.interleave.rig import Rig
-from pytest_parsediff.interleave.schedule import Schedule
+from pytest_parsediff.interleave.schedule import Kind, Schedule
 from pytest_parsediff.interleave.shape import Shape
 from pytest_parsediff.interleave.subject import by_session
 from pytest_parsediff.interleave.sweep import sweep
@@ -51,14 +55,15 @@ def check_gate_sound(
 
     Args:
         rig: The store, its writers and the adapter.
-        evidence: Reads it; by default the adapter's own method.
+        evidence: Reads it; by default as the gate does: by the query of the adapter's
+            table, else by its own method.
         plans: How many plans are run.
         seed: What a changed parser changes.
 
     Raises:
         ParsediffError: PD4xx, the adapter fails where nobody writes.
     """
-    gate = _Gate(rig, evidence or _own_evidence(rig))
+    gate = _Gate(rig, evidence)
     quiet = gate.run(Plan(()))
     shape = Shape(writers=rig.bench.lengths, gaps=(quiet.gaps,))
     for number, plan in enumerate(islice(sweep(shape), plans)):
@@ -71,15 +76,6 @@ def check_gate_sound(
         if violation is not None:
             return violation
     return None
-
-
-def _own_evidence(rig: Rig) -> ReadEvidence:
-    resolved = Resolved(rig.subject.adapter, AdapterConfig())
-
-    def read(source: Source) -> Mapping[str, str] | None:
-        return find_evidence(resolved, source, rig.context)
-
-    return read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +106,7 @@ class _Gate:
     """Runs a plan around one parse with its evidence."""
 
     rig: Rig
-    evidence: ReadEvidence
+    evidence: ReadEvidence | None = None
 
     def run(self, plan: Plan) -> _Seen:
         clock = HarnessClock()
@@ -120,14 +116,16 @@ class _Gate:
         schedule = Schedule(plan, written.writers, clock)
         schedule.after_block = lambda: contents.append(written.capture())
         try:
-            stored = self.evidence(source)
+            stored = self._observe(written)
             stored_lines = self._parse(source)
             with self.rig.following(source.root, schedule.reach) as witness:
                 with witness.aside():
                     schedule.begin_poll()
-                before = self.evidence(source)
+                before = self._observe(written, witness)
                 parsed = self._parse(source)
-                after = self.evidence(source)
+                with witness.aside():
+                    schedule.reach(Kind.FILE, "evidence")
+                after = self._observe(written, witness)
                 witness.raise_failure()
             final = self._parse(source)
         finally:
@@ -147,6 +145,24 @@ class _Gate:
             ),
             gaps=schedule.gaps[0],
         )
+
+    def _observe(
+        self, written: Written, witness: Witness | None = None
+    ) -> Mapping[str, str] | None:
+        """Return the evidence as it is now; ``None`` if there is none.
+
+        A query of the table is asked of a copy of what is committed, because SQLite in
+        the harness may be another library than the one that the writers use here.
+        """
+        if self.evidence is not None:
+            return self.evidence(written.source)
+        rig, source = self.rig, written.source
+        resolved = Resolved(rig.subject.adapter, rig.subject.config)
+        if resolved.config.evidence is UNSET:
+            return find_evidence(resolved, source, rig.context)
+        with witness.aside() if witness else nullcontext():
+            copy = rig.bench.place(written.capture())
+            return find_evidence(resolved, copy, rig.context)
 
     def _parse(self, source: Source) -> _Lines:
         lines = scan_placed(self.rig, source)

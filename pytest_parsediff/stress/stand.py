@@ -178,6 +178,7 @@ def make_subject(resolved: Resolved, rules: Rules, scenario: Scenario) -> Subjec
         catches_up=bool(_declared(config, adapter, "catches_up", False)),
         timeout_s=timeout_s,
         max_output_mb=config.max_output_mb or _DEFAULT_OUTPUT_MB,
+        config=config,
     )
 
 

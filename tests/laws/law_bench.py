@@ -75,6 +75,7 @@ def connect(path: Path) -> sqlite3.Connection:
 def subject_of(adapter: object, config: AdapterConfig = CONFIG, **more: Any) -> Subject:
     """Return *adapter*, an object or a function, as a subject."""
     rules = compile_rules(config)
+    more = {"config": config, **more}
     return Subject(
         adapter=cast("Adapter", as_adapter(adapter, "adapter")),
         rules=rules,

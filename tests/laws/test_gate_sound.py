@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 
+import apsw
 import pytest
 from law_bench import Base, connect, database_rig, file_rig
 
 from pytest_parsediff.adapters.builtin import BUILTIN
 from pytest_parsediff.adapters.opencode.adapter import OpencodeAdapter
 from pytest_parsediff.core.config import AdapterConfig, CompareConfig
-from pytest_parsediff.core.event import Source
+from pytest_parsediff.core.event import Emission, Source
 from pytest_parsediff.core.splitmix import SplitMix64
 from pytest_parsediff.interleave.clock import HarnessClock
 from pytest_parsediff.interleave.databasebench import DatabaseBench
@@ -106,6 +107,58 @@ def test_evidence_that_says_too_little_or_too_much_is_found(
     assert message in violation.message
     assert violation.details[0].startswith(f"verdict: {verdict}")
     assert violation.details[-1].startswith("step: UPDATE message")
+
+
+BY_ROWS = "SELECT session, id, data, updated FROM message ORDER BY id"
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        (BY_ROWS, ""),
+        (
+            "SELECT session, id, updated FROM message",
+            "called changed, and only writers",
+        ),
+        (
+            "SELECT DISTINCT a.session, b.id, b.data FROM message a, message b",
+            "touched it",
+        ),
+    ],
+)
+@pytest.mark.parametrize("library", list(Library))
+def test_evidence_is_that_of_the_table(
+    tmp_path: Path, query: str, message: str, library: Library
+) -> None:
+    """As for the gate, it comes before the adapter's own; wrong SQL is found likewise."""
+    config = AdapterConfig(session="/session", key=["/id"], evidence=query)
+    is_apsw = library is Library.APSW
+    rig = database_rig(
+        ByApsw() if is_apsw else DigestsTheStamp(),
+        tmp_path,
+        writers=RENAME,
+        library=library,
+        driver=ApswDriver() if is_apsw else None,
+        config=config,
+    )
+
+    violation = check_gate_sound(rig)
+
+    assert (message in violation.message) if violation else not message
+
+
+class ByApsw:
+    """Reads all rows through apsw."""
+
+    name = "by-apsw"
+
+    def scan(self, source: Source, _cursor: str | None) -> Iterator[Emission]:
+        """Yield a row per event."""
+        flags = apsw.SQLITE_OPEN_READONLY
+        with closing(apsw.Connection(str(source.path), flags=flags)) as db:
+            rows = db.execute("SELECT id, session, data FROM message").fetchall()
+        for row in rows:
+            yield dict(zip(("id", "session", "data"), row, strict=True))
 
 
 def test_values_that_are_passed_over_are_not_changed(tmp_path: Path) -> None:

@@ -308,6 +308,29 @@ def test_a_law_that_needs_no_plan_is_held_in_the_first_block(
 
 
 @pytest.mark.parametrize(
+    ("columns", "is_broken"), [("id, data", False), ("id, updated", True)]
+)
+def test_the_gate_is_tried_with_the_evidence_of_the_table(
+    project: pytest.Pytester, columns: str, is_broken: bool
+) -> None:
+    """A row that changes without its stamp is blamed on the parser by poor evidence."""
+    folder = add(project, "a", "right", 'laws = ["gate-sound"]\nplans = 5')
+    (folder / "writers/agent.sql").write_text("UPDATE message SET data = 'v1';")
+    query = f'evidence = "SELECT session, {columns} FROM message ORDER BY id"'
+    tables = project.path / "scenarios/parsediff.toml"
+    place = "[adapters.right]\n"
+    tables.write_text(TABLES.replace(place, f"{place}{query}\n"))
+
+    result = project.runpytest("--parsediff")
+
+    result.assert_outcomes(passed=2 - is_broken, failed=int(is_broken))
+    if is_broken:
+        result.stdout.fnmatch_lines(
+            ["PD615: *law gate-sound is broken: session 's0' *"]
+        )
+
+
+@pytest.mark.parametrize(
     ("flags", "said"),
     [
         (
