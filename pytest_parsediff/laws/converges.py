@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from pytest_parsediff.interleave.poll import Poll
@@ -53,24 +54,67 @@ def hold(polls: Sequence[Poll], subject: Subject, expected: Folded) -> Folded:
     """Return what a consumer holds after *polls*, but for what nobody can take back.
 
     A reader that was killed, or failed, behind its last checkpoint does not know what
-    it emitted there, so it cannot say later that this is gone. A poll that reads
-    everything, and to its end, takes the place of all before it.
+    it emitted there, so it cannot say later that this is gone; one that is opened anew
+    without a checkpoint knows nothing at all. A poll that reads everything, and to its
+    end, takes the place of all before it. An event whose identity came later in another
+    session has moved there, where an identity is one of the whole store.
     """
     polls = polls[_last_full(polls, subject) :]
     held = fold([poll.lines for poll in polls], subject.unit)
     known: set[tuple[str, str]] = set()
-    for poll in polls:
+    for poll in polls[_last_opened(polls) :]:
         is_cut = poll.is_crashed or poll.error is not None
         covered = max((n for _, n in poll.checkpoints), default=0)
         lines = poll.lines[:covered] if is_cut else poll.lines
         known |= {(line.session, line.key) for line in lines}
-    for session, inner in list(held.items()):
-        for key in list(inner):
-            if (session, key) not in known and key not in expected.get(session, {}):
-                del inner[key]
-        if not inner:
-            del held[session]
+    extra = [
+        (session, key)
+        for session, inner in held.items()
+        for key in inner
+        if key not in expected.get(session, {})
+    ]
+    moved = _moved({key for _, key in extra}, polls, expected)
+    for session, key in extra:
+        if (session, key) not in known or moved.get(key, session) != session:
+            del held[session][key]
+            if not held[session]:
+                del held[session]
     return held
+
+
+def _last_opened(polls: Sequence[Poll]) -> int:
+    """Return the index of the last poll of a reader that begins without a checkpoint."""
+    for number in range(len(polls) - 1, 0, -1):
+        before = polls[number - 1]
+        is_new = before.is_crashed or before.error is not None
+        if is_new and polls[number].cursor is None:
+            return number
+    return 0
+
+
+def _moved(
+    keys: set[str], polls: Sequence[Poll], expected: Folded
+) -> Mapping[str, str]:
+    """Return in which session each of *keys* was emitted last.
+
+    Those of them are left out that two sessions have at a time.
+    """
+    if not keys:
+        return {}
+    last: dict[str, str] = {}
+    shared: set[str] = set()
+    for poll in polls:
+        here: dict[str, str] = {}
+        for line in poll.lines:
+            if line.is_tombstone:
+                continue
+            if here.setdefault(line.key, line.session) != line.session:
+                shared.add(line.key)
+            last[line.key] = line.session
+    homes = Counter(key for inner in expected.values() for key in inner)
+    if shared or any(count > 1 for count in homes.values()):
+        return {}
+    return {key: session for key, session in last.items() if key in keys}
 
 
 def _last_full(polls: Sequence[Poll], subject: Subject) -> int:

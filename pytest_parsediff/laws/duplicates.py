@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from pytest_parsediff.interleave.rig import Run
 from pytest_parsediff.interleave.states import Parsed, States
-from pytest_parsediff.interleave.subject import Subject
+from pytest_parsediff.interleave.subject import Line, Subject, Unit, by_session
+from pytest_parsediff.laws.fold import copies_of
 from pytest_parsediff.laws.law import Law, Violation, show
 
 
@@ -14,9 +17,7 @@ def check_no_duplicates(run: Run, states: States, subject: Subject) -> Violation
         violation = _shared_identity(states.parse(state))
         if violation is not None:
             return violation
-    if subject.is_exactly_once and not any(poll.is_crashed for poll in run.polls):
-        return _repetition(run)
-    return None
+    return _repetition(run, states, subject) if subject.is_exactly_once else None
 
 
 def _shared_identity(parsed: Parsed) -> Violation | None:
@@ -34,16 +35,41 @@ def _shared_identity(parsed: Parsed) -> Violation | None:
     return None
 
 
-def _repetition(run: Run) -> Violation | None:
-    seen: set[tuple[str, str, bytes]] = set()
+def _repetition(run: Run, states: States, subject: Subject) -> Violation | None:
+    """Return the violation if a poll emits what its consumer holds already.
+
+    A value that comes back, or a row that was gone, is emitted again rightly. What comes
+    behind a kill or a failure is not judged: the reader does not know what it got rid of.
+    """
+    held: dict[tuple[str, str], object] = {}
     for number, poll in enumerate(run.polls):
-        for line in poll.lines:
-            known = (line.session, line.key, line.text)
-            if known in seen:
-                message = f"poll {number + 1} emitted an event for the second time"
-                details = (show(line.text),)
-                return Violation(
-                    law=Law.NO_DUPLICATES, message=message, details=details
-                )
-            seen.add(known)
+        for session, lines in by_session(poll.lines).items():
+            for mark, value, line in _emitted(lines, subject.unit):
+                if held.get((session, mark)) == value and (
+                    subject.comparison.key or not _is_common(line, run, states)
+                ):
+                    message = f"poll {number + 1} emitted an event for the second time"
+                    details = (show(line.text),)
+                    return Violation(
+                        law=Law.NO_DUPLICATES, message=message, details=details
+                    )
+                held[session, mark] = value
+        if poll.is_crashed or poll.error is not None:
+            return None
     return None
+
+
+def _is_common(line: Line, run: Run, states: States) -> bool:
+    """Return whether the final store has *line* several times, without an identity."""
+    final = states.parse(run.states[-1]).sessions.get(line.session, ())
+    return sum(line.text == one.text for one in final) > 1
+
+
+def _emitted(lines: Sequence[Line], unit: Unit) -> Iterator[tuple[str, object, Line]]:
+    """Yield identity, value and first line of each event, or of the session."""
+    if unit is Unit.EVENT:
+        for line in lines:
+            yield line.key, (line.text, line.is_tombstone), line
+        return
+    for copy in copies_of(lines):
+        yield "", copy, copy[0]

@@ -30,11 +30,31 @@ def fold(polls: Iterable[Sequence[Line]], unit: Unit) -> Folded:
     return held
 
 
+def copies_of(lines: Sequence[Line]) -> list[tuple[Line, ...]]:
+    """Return what one poll emitted of one session, cut where it began anew.
+
+    A session that is emitted as a whole may be emitted again in the same poll. A new
+    copy begins where an identity comes back; what says that it is gone is one of its own.
+    """
+    copies: list[list[Line]] = []
+    known: set[str] = set()
+    for line in lines:
+        if not known or line.is_tombstone or line.key in known:
+            copies.append([])
+            known.clear()
+        elif copies[-1][-1].is_tombstone:
+            copies.append([])
+        copies[-1].append(line)
+        known.add(line.key)
+    return [tuple(copy) for copy in copies]
+
+
 def _replace_sessions(held: Folded, lines: Sequence[Line]) -> None:
     for session, inner in by_session(lines).items():
+        last = copies_of(inner)[-1]
         held.pop(session, None)
-        if not inner[-1].is_tombstone:
-            held[session] = {line.key: line.text for line in inner}
+        if not last[-1].is_tombstone:
+            held[session] = {line.key: line.text for line in last}
 
 
 def _put(held: Folded, line: Line) -> None:

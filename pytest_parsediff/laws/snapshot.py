@@ -9,6 +9,7 @@ from pytest_parsediff.interleave.poll import Poll
 from pytest_parsediff.interleave.rig import Run
 from pytest_parsediff.interleave.states import StateKey, States
 from pytest_parsediff.interleave.subject import Line, Subject, Unit, by_session
+from pytest_parsediff.laws.fold import copies_of
 from pytest_parsediff.laws.law import Law, Violation, show
 
 _SHOWN = 20
@@ -18,16 +19,24 @@ def check_snapshot(run: Run, states: States, subject: Subject) -> Violation | No
     """Each session emitted by one poll equals its full parse of one single state."""
     for number, poll in enumerate(run.polls):
         for session, lines in by_session(poll.lines).items():
-            view = _View(lines, is_cut=poll.is_crashed or poll.error is not None)
+            is_cut = poll.is_crashed or poll.error is not None
+            view = _View(lines, is_cut=is_cut)
             fulls: list[Sequence[Line]] = []  # parses cost, and the first mostly fits
             for state in _window(poll, run):
-                fulls.append(states.parse(state).sessions.get(session, ()))
-                if view.is_of(fulls[-1], subject.unit):
+                full = states.parse(state).sessions.get(session, ())
+                fulls.append(_once(full, subject.unit))
+                if view.is_of(fulls, subject.unit):
                     break
             else:
-                if subject.unit is Unit.EVENT or not view.is_several(fulls):
+                if not view.is_several(fulls, subject.unit):
                     return _torn(number, session, view, fulls)
     return None
+
+
+def _once(full: Sequence[Line], unit: Unit) -> Sequence[Line]:
+    """Return the last copy of a session that a full parse emits several times."""
+    is_repeated = unit is Unit.SESSION and len({line.key for line in full}) < len(full)
+    return copies_of(full)[-1] if is_repeated else full
 
 
 def _window(poll: Poll, run: Run) -> Iterator[StateKey]:
@@ -49,42 +58,54 @@ class _View:
     lines: Sequence[Line]
     is_cut: bool
 
-    def is_of(self, full: Sequence[Line], unit: Unit) -> bool:
-        """Return whether *full*, the parse of a single state, explains it."""
+    def is_of(self, fulls: Sequence[Sequence[Line]], unit: Unit) -> bool:
+        """Return whether the last of *fulls*, parses of single states, explains it."""
         if unit is Unit.EVENT:
-            return self._is_among(full)
-        return _repeats(self.lines, full, is_cut=self.is_cut)
+            return _is_among(self.lines, fulls[-1])
+        return _repeats(self.lines, fulls[-1], is_cut=self.is_cut)
 
-    def _is_among(self, full: Sequence[Line]) -> bool:
-        """Return whether every line, or what it says is gone, agrees with *full*."""
-        known = {line.key: line.text for line in full}
-        return all(
-            line.key not in known
-            if line.is_tombstone
-            else known.get(line.key) == line.text
+    def is_several(self, fulls: Sequence[Sequence[Line]], unit: Unit) -> bool:
+        """Return whether events, or the session, were emitted again, each time rightly.
+
+        What says that something is gone may only have made room for what came then, or
+        for what would have come if the poll had not been cut off.
+        """
+        if unit is Unit.SESSION:
+            return self._is_several_times_whole(fulls)
+        last = {line.key: line for line in self.lines}
+        kept = [n for n in last.values() if not (self.is_cut and n.is_tombstone)]
+        return any(_is_among(kept, full) for full in fulls) and all(
+            line.is_tombstone or any(_is_among([line], full) for full in fulls)
             for line in self.lines
         )
 
-    def is_several(self, fulls: Sequence[Sequence[Line]]) -> bool:
-        """Return whether the session was emitted several times, each time whole."""
-        rest = self.lines
-        while rest:
-            length = _leading(rest, fulls)
-            if not length:
-                return self.is_cut and any(
-                    _repeats(rest, full, is_cut=True) for full in fulls
-                )
-            rest = rest[length:]
-        return True
+    def _is_several_times_whole(self, fulls: Sequence[Sequence[Line]]) -> bool:
+        last = len(self.lines) - (not self.is_cut)
+        lines = [n for i, n in enumerate(self.lines) if i == last or not n.is_tombstone]
+        begun, end = {0}, len(lines)
+        for start in range(end):
+            if start not in begun:
+                continue
+            if self.is_cut and any(
+                _repeats(lines[start:], f, is_cut=True) for f in fulls
+            ):
+                return True
+            lengths = {
+                length
+                for length, full in ((len(full) or 1, full) for full in fulls)
+                if _repeats(lines[start : start + length], full, is_cut=False)
+            }
+            begun |= {start + length for length in lengths}
+        return end in begun
 
 
-def _leading(lines: Sequence[Line], fulls: Sequence[Sequence[Line]]) -> int:
-    """Return how many of *lines* are one whole parse; 0 if none is."""
-    for full in fulls:
-        length = len(full) or 1
-        if _repeats(lines[:length], full, is_cut=False):
-            return length
-    return 0
+def _is_among(lines: Sequence[Line], full: Sequence[Line]) -> bool:
+    """Return whether every line, or what it says is gone, agrees with *full*."""
+    known = {line.key: line.text for line in full}
+    return all(
+        line.key not in known if line.is_tombstone else known.get(line.key) == line.text
+        for line in lines
+    )
 
 
 def _repeats(lines: Sequence[Line], full: Sequence[Line], *, is_cut: bool) -> bool:
