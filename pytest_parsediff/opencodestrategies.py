@@ -9,7 +9,6 @@ Source:
 # ruff: noqa: S608 - every value is quoted, and the names are our own
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -17,6 +16,7 @@ from typing import Any, TypeVar
 from hypothesis import strategies as st
 
 from pytest_parsediff.opencodeschema import OPENCODE_SCHEMA
+from pytest_parsediff.opencodesteps import quoted, quoted_json
 
 ValueT = TypeVar("ValueT")
 
@@ -249,13 +249,3 @@ def _session_row(session_id: str, session: _Session, parent: str) -> str:
         f" {quoted(session.title)}, '1.18.0', 'build', {model},"
         f" {session.created}, {session.updated}, {archived});\n"
     )
-
-
-def quoted(value: str) -> str:
-    """Return *value* as SQL."""
-    return "'" + value.replace("'", "''") + "'"
-
-
-def quoted_json(value: object) -> str:
-    """Return *value* as JSON, as SQL."""
-    return quoted(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
