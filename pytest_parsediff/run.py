@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -25,11 +25,12 @@ from pytest_parsediff.core.errors import (
     MergeMarkersError,
     NoAdapterError,
     ParsediffError,
+    SourceParseError,
     StoreChangedError,
     UnstableProjectionError,
     Where,
 )
-from pytest_parsediff.core.event import Context, Notice
+from pytest_parsediff.core.event import SESSION_ERROR, Context, Notice
 from pytest_parsediff.core.place import Placed, StorePlacer
 from pytest_parsediff.core.proof import observe, violations
 from pytest_parsediff.core.rules import Rules, compile_rules
@@ -44,6 +45,7 @@ from pytest_parsediff.golden.status import (
 
 _DEFAULT_TIMEOUT_S = 60.0
 _DEFAULT_OUTPUT_MB = 256.0
+_SHOWN_ERRORS = 20
 _NO_CONTEXT = Context(time.monotonic, Path(os.devnull), Path(os.devnull))
 
 
@@ -219,6 +221,7 @@ class Runner:
         desk = self.workspace.new_desk()
         try:
             lines, notices = self._project(scenario, setup, desk)
+            _expect_no_errors(notices, scenario)
             # as text, because making a path takes longer than reading the file
             path = f"{scenario.folder}{os.sep}{GOLDEN}"
             golden = read_golden(path)
@@ -285,6 +288,21 @@ class Runner:
             error = UnstableProjectionError(message, Where(outcome.scenario.anchor))
             return msgspec.structs.replace(outcome, check=None, error=error, desk=None)
         return msgspec.structs.replace(outcome, error=None, desk=None)
+
+
+def _expect_no_errors(notices: Iterable[Notice], scenario: Scenario) -> None:
+    """Let a scenario fail of which something could not be read.
+
+    Raises:
+        SourceParseError: PD515, the adapter said so, and went on.
+    """
+    errors = [notice for notice in notices if notice.code == SESSION_ERROR]
+    if errors:
+        lines = [f"{one.where}: {one.message}" for one in errors]
+        first, more = lines[0], len(lines) - 1
+        message = f"{first}, and {more} more" if more else first
+        detail = "\n".join(lines[1:_SHOWN_ERRORS])
+        raise SourceParseError(message, Where(scenario.anchor), detail=detail)
 
 
 def _with_env(

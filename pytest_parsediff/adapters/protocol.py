@@ -45,6 +45,19 @@ class Reader(Protocol):
 
 
 @runtime_checkable
+class SkippingReader(Protocol):
+    """A reader that can find where its source ends without parsing it."""
+
+    def skip(self) -> Iterator[Emission]:
+        """Yield notices and a checkpoint that covers all that is stored.
+
+        The checkpoint is as good as that of a full parse: a later change of anything
+        that is stored now is found from it.
+        """
+        ...
+
+
+@runtime_checkable
 class OpenableAdapter(Protocol):
     """An adapter that keeps a reader between polls."""
 

@@ -14,10 +14,10 @@ from pytest_parsediff.core.errors import (
     GoldenUnreadableError,
     Where,
 )
+from pytest_parsediff.core.event import NO_SESSION
 from pytest_parsediff.diff.records import Record, StoredSession
 
 #: Session of events without an id, where the adapter says that events have one.
-_NO_SESSION = "(source)"
 
 
 @final
@@ -54,7 +54,7 @@ class GoldenSide:
                 message = "expected a JSON object"
                 raise GoldenUnreadableError(message, Where(path, number))
             if comparison.session:
-                session = comparison.session_of(event) or _NO_SESSION
+                session = comparison.session_of(event) or NO_SESSION
             else:
                 session = self._source
             sessions.setdefault(session, []).append(line)

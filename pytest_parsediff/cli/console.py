@@ -6,7 +6,7 @@ import time
 from typing import TextIO
 
 from pytest_parsediff.core.errors import ParsediffError, strip_control
-from pytest_parsediff.core.event import Notice
+from pytest_parsediff.core.event import SESSION_ERROR, Notice
 
 _EVERY_S = 0.5
 _MIB = 2**20
@@ -18,6 +18,9 @@ class Console:
     Args:
         stream: Where to.
         quiet: Whether notices and progress are left out; errors never are.
+
+    Attributes:
+        errors: How many things an adapter could not read.
     """
 
     def __init__(self, stream: TextIO, *, quiet: bool) -> None:
@@ -27,13 +30,19 @@ class Console:
         self._began = self._last = time.monotonic()
         self._shown = 0
         self._told: set[Notice] = set()
+        self.errors = 0
 
     def notice(self, notice: Notice) -> None:
         """Tell what an adapter noticed, the same only once."""
-        if self._is_quiet or notice in self._told:
+        is_error = notice.code == SESSION_ERROR
+        if notice in self._told or (self._is_quiet and not is_error):
             return
         self._told.add(notice)
         place = f"{notice.where}: " if notice.where else ""
+        if is_error:
+            self.errors += 1
+            self.error(f"{place}{notice.message}")
+            return
         self._say(f"notice: {notice.code}: {place}{notice.message}")
 
     def tell(self, message: str) -> None:

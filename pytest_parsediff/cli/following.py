@@ -72,10 +72,9 @@ class Follower:
     def _begin(self, *, from_now: bool) -> None:
         """Poll for the first time; what fails now is not worth waiting for."""
         expect_no_cursors(self.passage.writer)
-        self.passage.writer.is_muted = from_now
         self._seen = look(self.readings.source.path)
-        self.cadence.polled(productive=self.passage.pass_on(self.readings) > 0)
-        self.passage.writer.is_muted = False
+        count = self.passage.pass_on(self.readings, from_now=from_now)
+        self.cadence.polled(productive=count > 0)
 
     def _wait(self, watcher: Watcher) -> None:
         """Wait until the next poll is due, or something has changed."""

@@ -43,21 +43,29 @@ class Passage:
     _kept: str | None = field(default=None, init=False)
     _kept_at: float = field(default=0.0, init=False)
 
-    def pass_on(self, readings: Readings) -> int:
+    def pass_on(self, readings: Readings, *, from_now: bool = False) -> int:
         """Read once from the cursor on, and return how many lines were written.
+
+        Args:
+            readings: The reader.
+            from_now: Whether what is stored is left out, to find where it ends. It is
+                not even parsed by a reader that can skip it.
 
         Raises:
             Stopped: A signal came. OutputClosed: Nobody reads any more.
             ParsediffError: Typed; what came before has been written.
         """
         before = self.writer.count
-        with closing(readings.read(self.cursor)) as emissions:
+        self.writer.is_muted = from_now
+        skips = from_now and self.cursor is None
+        with closing(readings.read(self.cursor, skips=skips)) as emissions:
             try:
                 self._drain(emissions)
             except (Exception, Stopped):  # not a second signal: it cannot wait
                 self._settle(was_whole=False)
                 raise
         self._settle(was_whole=True)
+        self.writer.is_muted = False
         return self.writer.count - before
 
     def _drain(self, emissions: Iterator[Emission]) -> None:

@@ -13,7 +13,12 @@ from typing import cast
 from pytest_parsediff.adapters.contain import name_of
 from pytest_parsediff.adapters.emissions import iterate
 from pytest_parsediff.adapters.limits import SelfLimiting
-from pytest_parsediff.adapters.protocol import Adapter, OpenableAdapter, Reader
+from pytest_parsediff.adapters.protocol import (
+    Adapter,
+    OpenableAdapter,
+    Reader,
+    SkippingReader,
+)
 from pytest_parsediff.adapters.stream import stream
 from pytest_parsediff.cli.subject import Subject
 from pytest_parsediff.core.event import Context, Emission, Source
@@ -44,8 +49,15 @@ class Readings:
         adapter = self._adapter
         return _opens(adapter) and not hasattr(adapter, "limited")
 
-    def read(self, cursor: str | None) -> Generator[Emission, None, None]:
+    def read(
+        self, cursor: str | None, *, skips: bool = False
+    ) -> Generator[Emission, None, None]:
         """Yield what is new since *cursor*, or everything for ``None``.
+
+        Args:
+            cursor: Of a checkpoint.
+            skips: Whether events of what is stored already are not wanted; a reader
+                that cannot skip them yields them all the same.
 
         Raises:
             ParsediffError: Typed, whatever the adapter did. The next read is made by a
@@ -56,7 +68,7 @@ class Readings:
         adapter = self._adapter
         if hasattr(adapter, "limited"):
             adapter = cast("SelfLimiting", adapter).limited(limits)
-        kept = _Kept(name_of(adapter), lambda: self._scan_of(adapter))
+        kept = _Kept(name_of(adapter), lambda: self._scan_of(adapter, skips))
         try:
             yield from stream(
                 kept, self.source, self.context, cursor, limits, batch=_BATCH
@@ -87,7 +99,7 @@ class Readings:
         return self.subject.adapter.resolved.adapter
 
     def _scan_of(
-        self, adapter: Adapter | OpenableAdapter
+        self, adapter: Adapter | OpenableAdapter, skips: bool
     ) -> Callable[[str | None], object]:
         if not _opens(adapter):
             scan = cast("Adapter", adapter).scan
@@ -96,7 +108,10 @@ class Readings:
             self._reader = cast("OpenableAdapter", adapter).open(
                 self.source, self.context
             )
-        return self._reader.scan
+        reader = self._reader
+        if skips and isinstance(reader, SkippingReader):
+            return lambda _: reader.skip()
+        return reader.scan
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The verbs ``scan``, ``tail`` and ``probe``: options, exit status, and the order of work.
 
-Exit status: 0 done; 2 wrong usage or a typed error; 130 and 143 a scan was ended by
+Exit status: 0 done; 2 wrong usage or a typed error, which ``scan`` also ends with where
+something could not be read; 130 and 143 a scan was ended by
 SIGINT or SIGTERM, which for ``tail`` is the normal end, 0; 141 whoever read standard
 output is gone.
 """
@@ -111,17 +112,17 @@ def _scan(work: _Work) -> int:
     passage = work.passage
     uses_cursor = passage.cursor is not None or passage.cursor_out is not None
     only = (work.subject.source,) if uses_cursor else work.subject.sources
-    passage.writer.is_muted = work.options.since == "now"
+    from_now = work.options.since == "now"
     for source in only:
         readings = work.readings(source)
         try:
-            passage.pass_on(readings)
+            passage.pass_on(readings, from_now=from_now)
         finally:
             readings.close(quietly=True)
         if not uses_cursor:
             passage.cursor = None
     _tell_if_no_cursor(work)
-    return 0
+    return _FAILED if passage.console.errors else 0
 
 
 def _tail(work: _Work) -> int:

@@ -14,6 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
+#: Code of the notice that something of a session cannot be read, while the scan goes on.
+#: It is an error all the same: a scenario fails by it, and so does the session's verdict.
+SESSION_ERROR = "session-error"
+
+#: Session of events, and of such notices, where nothing says which one it is.
+NO_SESSION = "(source)"
+
 #: One JSON object. Keys are strings; values are what :func:`json.loads` returns.
 #: Key order matters only to the ``declared`` encoder.
 Event: TypeAlias = dict[str, Any]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from pytest_parsediff.core import event
 from pytest_parsediff.core.event import Notice
 
 
@@ -13,7 +14,7 @@ class Meaning(StrEnum):
 
     NEEDS_RETRY = "needs-retry"
     EXCLUDED = "excluded"
-    SESSION_ERROR = "session-error"
+    SESSION_ERROR = event.SESSION_ERROR
     INCOMPLETE = "incomplete"
 
 

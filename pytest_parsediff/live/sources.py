@@ -11,15 +11,12 @@ from pathlib import Path
 
 from pytest_parsediff.adapters.resolve import Resolved, resolve
 from pytest_parsediff.core.errors import OptionError, SourceError, Where, clip
-from pytest_parsediff.core.event import Event, Source
+from pytest_parsediff.core.event import NO_SESSION, Event, Source
 from pytest_parsediff.core.proof import is_held
 from pytest_parsediff.core.rules import Rules, compile_rules
 from pytest_parsediff.diff.comparison import Comparison, compile_comparison
 from pytest_parsediff.diff.sameness import SourcePolicy
 from pytest_parsediff.live.settings import LiveSettings
-
-#: Session of events without an id, where the adapter says that events have one.
-NO_SESSION = "(source)"
 
 _MAGIC = b"SQLite format 3\0"
 _JSONL = (".jsonl", ".ndjson")

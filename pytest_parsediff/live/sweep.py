@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pytest_parsediff.diff.classify import SessionFacts, classify
 from pytest_parsediff.diff.records import ParsedSession
 from pytest_parsediff.diff.verdict import Verdict
+from pytest_parsediff.live.cells import decode
 from pytest_parsediff.live.entries import read_entries
 from pytest_parsediff.live.judge import Judge
 from pytest_parsediff.live.sources import parse_source
@@ -37,7 +38,7 @@ def sweep(judge: Judge) -> list[Verdict]:
 
     Sources that failed before any session of them was known are ``parse_error``, or
     ``raced``. Sessions emitted though the inventory did not know them are
-    ``new_on_disk``. What a limit, a sample or a list of ids left out, and stored
+    ``new_on_disk``, or ``parse_error`` if the adapter says so. What a limit, a sample or a list of ids left out, and stored
     sessions of adapters that this run does not concern, are ``skipped``.
 
     To be called once, when all items have been judged.
@@ -73,14 +74,14 @@ def _failed_sources(judge: Judge) -> Iterator[Verdict]:
 
 def _new_sessions(judge: Judge) -> Iterator[Verdict]:
     rows = judge.run.rundb.fetch(
-        "SELECT adapter, session, source.name FROM parsed"
+        "SELECT adapter, session, source.name, content, max(parsed.no) FROM parsed"
         " JOIN parse ON parse.no = parse JOIN source USING (adapter)"
         " LEFT JOIN entry USING (adapter, session)"
         " WHERE is_done AND source.no = parse.source AND entry.session IS NULL"
         " GROUP BY adapter, session"
     )
-    for adapter, session, source in rows:
-        parsed = ParsedSession(adapter=adapter, session=session, source=source)
+    for adapter, session, source, content, _ in rows:
+        parsed = decode(content, ParsedSession)
         yield classify(
             SessionFacts(adapter=adapter, session=session, source=source, parsed=parsed)
         )

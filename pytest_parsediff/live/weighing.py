@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from pytest_parsediff.core.event import NO_SESSION
 from pytest_parsediff.diff.evidence import Evidence, weigh
 from pytest_parsediff.diff.observation import Observation
 from pytest_parsediff.diff.records import StoredSession
@@ -11,7 +12,7 @@ from pytest_parsediff.diff.sameness import is_readable
 from pytest_parsediff.live.entries import SourceRow
 from pytest_parsediff.live.results import Moment, Parse, read_digest, read_parse
 from pytest_parsediff.live.run import LiveRun
-from pytest_parsediff.live.sources import NO_SESSION, SourceKind
+from pytest_parsediff.live.sources import SourceKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -236,6 +236,52 @@ def test_wrong_usage(project: Project) -> None:
 # --- probe ----------------------------------------------------------------------------
 
 
+@pytest.fixture
+def flawed(tmp_path: Path) -> Project:
+    """A store of opencode with two sessions, and a message that names none."""
+    project = Project(tmp_path)
+    project.store.parent.mkdir()
+    with closing(sqlite3.connect(project.store)) as database:
+        database.executescript(
+            "CREATE TABLE session (id TEXT, time_created INT, time_updated INT);"
+            "CREATE TABLE message (id TEXT, session_id TEXT, time_updated INT, data TEXT);"
+            "CREATE TABLE part (id TEXT, message_id TEXT, session_id TEXT,"
+            " time_updated INT, data TEXT);"
+            "INSERT INTO session VALUES ('ses_1', 1, 1), ('ses_2', 2, 2);"
+            "INSERT INTO message VALUES ('msg_1', NULL, 1, '{}');"
+        )
+    return project
+
+
+def test_what_cannot_be_read_is_an_error_and_hides_nothing(flawed: Project) -> None:
+    """All the rest is printed, the cursor is kept, and the status says that it failed."""
+    read = ("-q", "--adapter=opencode", "--resume=cursor")
+    done = flawed.run("scan", *read)
+
+    assert 2 == done.returncode
+    error = "error: (source): PD423: message/msg_1: expected session_id, got NULL\n"
+    assert error == done.stderr
+    assert 2 == done.stdout.count("session_started")
+    again = flawed.run("scan", *read)
+    assert (2, "", error) == (again.returncode, again.stdout, again.stderr)
+
+    with closing(sqlite3.connect(flawed.store)) as database, database:
+        database.execute("UPDATE message SET session_id = 'ses_2'")
+    mended = flawed.run("scan", *read)
+    assert (0, "") == (mended.returncode, mended.stderr)
+    assert 1 == mended.stdout.count("session_started")
+
+
+def test_since_now_parses_nothing_where_it_need_not(flawed: Project) -> None:
+    """The cursor is that of a whole scan, whose events nobody wants."""
+    from_now = ("--adapter=opencode", "--since=now", "--resume=cursor")
+    flawed.run("scan", *from_now)
+    skipped = flawed.cursor.read_text()
+    flawed.run("scan", "--adapter=opencode", "--cursor-out=whole")
+
+    assert (flawed.folder / "whole").read_text() == skipped
+
+
 def test_probe_tells_what_the_adapter_knows(tmp_path: Path) -> None:
     """Counts, capabilities and files, as JSON, with nothing parsed."""
     scenario = min((SCENARIOS / "opencode").rglob("fixture.sql")).parent

@@ -484,6 +484,28 @@ def test_notices_with_a_meaning(make: BenchMaker) -> None:
     } == {key: (one.cls.value, one.message) for key, one in ran.verdicts.items()}
 
 
+def test_an_error_of_what_was_never_stored(make: BenchMaker) -> None:
+    """It is no new session: something of the source could not be read."""
+    bench = make(Kind.ROWS)
+
+    def parse(path: Path) -> Iterator[Any]:
+        yield Notice("session-error", "row 7 has no owner", "(source)")
+        yield Notice("session-error", "row 8", "late")
+        yield {"sid": "late", "n": 1}
+        yield from parse_database(path)
+
+    bench.parse = parse
+    ran = bench.run()
+    assert {"s1": "identical", "s2": "identical"} == {
+        name: ran.classes[name] for name in ("s1", "s2")
+    }
+    assert [("(source)", "row 7 has no owner"), ("late", "row 8")] == [
+        (one.session, one.message)
+        for one in ran.swept
+        if one.cls is VerdictClass.PARSE_ERROR
+    ]
+
+
 @pytest.mark.parametrize("code", ["needs-retry", "incomplete"])
 def test_an_incomplete_source_misses_nothing(make: BenchMaker, code: str) -> None:
     """Nobody can tell that a session is gone where not all were emitted."""

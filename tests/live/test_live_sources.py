@@ -10,10 +10,10 @@ import pytest
 
 from pytest_parsediff.core.config import AdapterConfig
 from pytest_parsediff.core.errors import OptionError, SourceError, UnknownAdapterError
+from pytest_parsediff.core.event import NO_SESSION
 from pytest_parsediff.diff.sameness import SourcePolicy
 from pytest_parsediff.live.settings import LiveSettings
 from pytest_parsediff.live.sources import (
-    NO_SESSION,
     SourceKind,
     SourceRef,
     find_sources,

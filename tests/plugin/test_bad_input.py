@@ -68,6 +68,24 @@ def as_command(pytester: pytest.Pytester, body: str, toml: str = "") -> None:
     )
 
 
+def test_a_notice_that_is_an_error_fails_the_scenario(
+    pytester: pytest.Pytester, run: RunOne
+) -> None:
+    """All that could not be read is listed, though the golden is met."""
+    in_process(
+        pytester,
+        "from pytest_parsediff import Notice\n"
+        "import conftest\n"
+        "yield from conftest.rows(path)\n"
+        "for n in (1, 2): yield Notice('session-error', f'row {n}', 'ses_1')",
+    )
+
+    text = run()
+
+    assert "PD515: scenarios/bad/fixture.sql: ses_1: row 1, and 1 more" in text
+    assert "\nses_1: row 2\n" in text
+
+
 # --- scenarios and fixtures -------------------------------------------------------------
 
 

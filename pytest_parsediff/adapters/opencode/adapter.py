@@ -70,15 +70,14 @@ class OpencodeAdapter:
             ancestor that is missing, told of once, in the order in which
             ``(time_updated, id)`` of any of its rows comes up, its evidence, its
             notices and its events, all from one snapshot. A session that is being
-            compacted has evidence and the notice ``needs-retry``. In the end a
-            checkpoint.
+            compacted has evidence and the notice ``needs-retry``. A row that lacks its
+            id, its owner or its time of change, and a known ``session_message`` that
+            cannot be decoded, are told in the notice ``session-error``, with PD423.
+            In the end a checkpoint.
 
         Raises:
             StoreOpenError: PD422, the file is missing, no database, or unreadable.
             SchemaError: PD421, a required table or column is missing.
-            RowError: PD423, a row lacks its id, its owner or its time of change, or a
-                known ``session_message`` cannot be decoded; sessions before it have
-                been yielded.
         """
         with closing(OpencodeReader(source, time.monotonic)) as reader:
             yield from reader.scan(cursor)

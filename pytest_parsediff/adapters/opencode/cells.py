@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 
 from pytest_parsediff.core.errors import RowError, Where
+from pytest_parsediff.core.event import SESSION_ERROR, Notice
 
 INT64_MAX = 2**63 - 1
 INT64_MIN = -(2**63)
@@ -88,6 +89,11 @@ class Codec:
         return "_" not in text
 
 
+def unreadable(error: RowError, session: str) -> Notice:
+    """Return what is told of a row that cannot be read, while the rest is."""
+    return Notice(SESSION_ERROR, error.summary, session)
+
+
 @dataclass(frozen=True, slots=True)
 class RequiredCells:
     """Reads the cells that a row cannot do without.
@@ -108,9 +114,14 @@ class RequiredCells:
         Raises:
             RowError: PD423, the cell is NULL or blank.
         """
-        if not self.codec.raw(value).strip():
+        key = self.key(value)
+        if not key:
             raise self._error(column, value, row)
-        return self.codec.key(value)
+        return key
+
+    def key(self, value: object) -> bytes:
+        """Return the key of *value*; empty if the cell is NULL or blank."""
+        return self.codec.key(value) if self.codec.raw(value).strip() else b""
 
     def integer(self, column: str, value: object, row: object) -> int:
         """Return *value* as integer.

@@ -17,14 +17,20 @@ from pathlib import Path
 
 import apsw
 
-from pytest_parsediff.adapters.opencode.cells import RequiredCells, cell
+from pytest_parsediff.adapters.opencode.cells import (
+    INT64_MIN,
+    RequiredCells,
+    cell,
+    unreadable,
+)
 from pytest_parsediff.adapters.opencode.connection import Row, fetch
 from pytest_parsediff.adapters.opencode.cursor import Known, name_of
 from pytest_parsediff.adapters.opencode.layout import Layout, hash_migrations
 from pytest_parsediff.adapters.opencode.root import resolve_root
 from pytest_parsediff.adapters.opencode.schema import WANTED
 from pytest_parsediff.adapters.opencode.treerows import encode_row
-from pytest_parsediff.core.errors import Where
+from pytest_parsediff.core.errors import RowError, Where
+from pytest_parsediff.core.event import NO_SESSION, Notice
 
 _COLUMNS = WANTED["session"].columns
 _PARENT = _COLUMNS.index("parent_id")
@@ -46,6 +52,7 @@ class Glance:
             ``(time_updated, id)``.
         numbers: Last number of each session's event log; empty without a log.
         rowids: Greatest one by table.
+        flaws: What is told of sessions that lack their id or their time of change.
     """
 
     version: int
@@ -54,6 +61,7 @@ class Glance:
     rows: dict[str, str] = field(repr=False)
     numbers: dict[str, int] = field(repr=False)
     rowids: dict[str, int]
+    flaws: tuple[Notice, ...] = ()
 
     @property
     def has_log(self) -> bool:
@@ -62,36 +70,40 @@ class Glance:
 
 
 def glance(connection: apsw.Connection, layout: Layout, path: Path) -> Glance:
-    """Look at the open snapshot.
-
-    Raises:
-        RowError: PD423, a session lacks its id or its time of change.
-    """
+    """Look at the open snapshot."""
+    rows, flaws = _read_sessions(connection, layout, path)
     version = fetch(connection, "PRAGMA data_version")[0][0]
     assert isinstance(version, int)
     return Glance(
         version=version,
         layout_version=layout.version,
         migrations=hash_migrations(connection, layout),
-        rows=_read_sessions(connection, layout, path),
+        rows=rows,
         numbers=dict(_read_numbers(connection, layout)),
         rowids={table: _last_rowid(connection, table) for table in layout.numbered},
+        flaws=tuple(flaws),
     )
 
 
 def _read_sessions(
     connection: apsw.Connection, layout: Layout, path: Path
-) -> dict[str, str]:
-    schema = layout.schema
+) -> tuple[dict[str, str], list[Notice]]:
+    """Return the signatures of all sessions in order, and what is told of bad ones."""
+    schema, flaws = layout.schema, list[Notice]()
     codec, required = schema.codec, RequiredCells(schema.codec, Where(path), "session")
     select = schema.select("session", _COLUMNS)
     sql = f"SELECT id = CAST(id AS TEXT), {select} FROM session"  # noqa: S608 - names of our own
     rows: list[tuple[int, bytes, Row]] = []
     for is_text, *values in fetch(connection, sql):
         cells = tuple(values)
-        key = required.identifier("id", cells[0], cells[0])
-        updated = required.integer("time_updated", cells[_UPDATED], cells[0])
-        if is_text:
+        key, updated = required.key(cells[0]), INT64_MIN
+        try:
+            required.identifier("id", cells[0], cells[0])
+            updated = required.integer("time_updated", cells[_UPDATED], cells[0])
+        except RowError as error:
+            session = codec.text(key) if key else NO_SESSION
+            flaws.append(unreadable(error, session))
+        if is_text and key:
             rows.append((updated, key, cells))
     rows.sort(key=lambda found: found[:2])
     parents = {key: codec.key(row[_PARENT]) for _, key, row in rows}
@@ -102,7 +114,7 @@ def _read_sessions(
             root, _ = resolve_root(parents.get, key, parents[key])
             signature += _ROOT_MARK + _sign(root)
         found[name_of(key, codec)] = signature
-    return found
+    return found, flaws
 
 
 def _sign(data: bytes) -> str:

@@ -28,6 +28,9 @@ VERSION = 3
 
 #: The digest of a session that the consumer holds no event of.
 NOTHING = ""
+#: Ends the digest of a session of which something could not be read: a new reader tells
+#: of it again.
+FLAW_MARK = "!"
 
 _Int64 = Annotated[int, Meta(ge=INT64_MIN, le=INT64_MAX)]
 _DIGEST_CHARACTERS = 32
@@ -66,8 +69,9 @@ class Known:
         target_hash: Of the path that the store was read at.
         schema_hash: Of the names of all migrations; empty if there were none.
         tables: Position by table.
-        digests: What the consumer holds of each session: a digest, ``NOTHING``, or
-            ``None`` if it may hold anything because it was being told.
+        digests: What the consumer holds of each session: a digest, which may end with
+            ``FLAW_MARK``, ``NOTHING``, or ``None`` if it may hold anything because it
+            was being told.
         rows: Signature by session of its row and root.
         numbers: Last number of each session's event log.
     """

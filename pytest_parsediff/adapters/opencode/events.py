@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Any, final
 
+from pytest_parsediff.adapters.opencode.cells import unreadable
 from pytest_parsediff.adapters.opencode.times import microseconds
+from pytest_parsediff.core.errors import RowError
 from pytest_parsediff.core.event import Event, Notice
 
 _SESSION = {"SessionNativeID": ""}
@@ -115,6 +117,10 @@ class Emitter:
     def notice(self, code: str, message: str, where: str) -> None:
         """Remember something that is not an event."""
         self._notices[Notice(code, message, where)] = None
+
+    def error(self, error: RowError) -> None:
+        """Remember a row that cannot be read, as an error of the session."""
+        self._notices[unreadable(error, self._session_id)] = None
 
     def time(self, ms: int, where: str) -> int:
         """Return *ms* since the epoch as µs; a clamped time is noticed."""

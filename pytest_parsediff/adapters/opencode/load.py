@@ -62,12 +62,14 @@ def weigh_tree(connection: apsw.Connection, schema: Schema, key: bytes) -> str |
     """Return the digest that :func:`load_tree` finds, without making a tree.
 
     Returns:
-        ``None`` where there are no events: without a row, and during a compaction.
+        Empty during a compaction, when there are no events; ``None`` without a row.
     """
     rows = TreeRows(connection, schema, key)
     cells = rows.session()
-    if cells is None or rows.is_compacting(cells):
+    if cells is None:
         return None
+    if rows.is_compacting(cells):
+        return ""
     rows.read_all(cells["parent_id"])
     return rows.digest()
 

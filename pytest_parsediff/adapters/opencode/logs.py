@@ -101,8 +101,7 @@ def _message_log(emitter: Emitter, row: MessageRow, message: str) -> None:
 def session_message(emitter: Emitter, row: SessionMessageRow) -> None:
     """Log that the session's agent or model was switched.
 
-    Raises:
-        RowError: PD423, the row's data cannot be decoded.
+    A row whose data cannot be decoded is told of as an error, and left out.
     """
     place = f"session_message/{row.id}"
     if row.type not in _SWITCHES:
@@ -113,7 +112,9 @@ def session_message(emitter: Emitter, row: SessionMessageRow) -> None:
         value = parse(row.data)
         agent, model = decode_switch(value)
     except DecodeError as exc:
-        raise RowError(f"{place}: expected its data to be decodable, {exc}") from exc
+        message = f"{place}: expected its data to be decodable, {exc}"
+        emitter.error(RowError(message))
+        return
     emitter.emit(
         "log_entry",
         emitter.time(row.time_created_ms, place),

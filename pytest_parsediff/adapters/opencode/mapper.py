@@ -53,9 +53,6 @@ def map_tree(tree: Tree, source_id: str) -> tuple[list[Event], tuple[Notice, ...
     Args:
         tree: The session.
         source_id: Stands in every event.
-
-    Raises:
-        RowError: PD423, a row of ``session_message`` cannot be decoded.
     """
     mapper = _Mapper(tree, Emitter(source_id, tree.session.id))
     mapper.run()

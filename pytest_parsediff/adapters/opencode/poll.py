@@ -24,6 +24,7 @@ from pytest_parsediff.adapters.opencode.changes import (
     nominate,
 )
 from pytest_parsediff.adapters.opencode.cursor import (
+    FLAW_MARK,
     NOTHING,
     Known,
     Position,
@@ -31,10 +32,15 @@ from pytest_parsediff.adapters.opencode.cursor import (
     name_of,
     shorten,
 )
-from pytest_parsediff.adapters.opencode.emit import Told, removed, session_emissions
+from pytest_parsediff.adapters.opencode.emit import (
+    Told,
+    removed,
+    session_emissions,
+)
 from pytest_parsediff.adapters.opencode.handle import Handle
 from pytest_parsediff.adapters.opencode.layout import Layout
-from pytest_parsediff.adapters.opencode.load import load_tree, weigh_tree
+from pytest_parsediff.adapters.opencode.load import Loaded, load_tree, weigh_tree
+from pytest_parsediff.adapters.opencode.mapper import map_tree
 from pytest_parsediff.adapters.opencode.pages import Pages
 from pytest_parsediff.adapters.opencode.timers import Timers
 from pytest_parsediff.core.event import Checkpoint, Emission, Notice
@@ -50,6 +56,13 @@ def note_glance(known: Known, seen: Glance) -> None:
     for table, rowid in seen.rowids.items():
         position = known.tables.get(table, Position())
         known.tables[table] = replace_position(position, max_rowid=rowid)
+
+
+def held_digest(loaded: Loaded, *, is_flawed: bool) -> str:
+    """Return what a cursor says of a session that was handed out as *loaded*."""
+    if loaded.tree is None:
+        return NOTHING
+    return shorten(loaded.digest) + (FLAW_MARK if is_flawed else "")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -74,6 +87,7 @@ class Poll:
     before: Glance | None
     save: Callable[[Known, Glance | None], Checkpoint | None]
     _compared: set[str] = field(default_factory=set, init=False)
+    _flaws: list[Notice] = field(default_factory=list, init=False)
 
     def run(self) -> Iterator[Emission]:
         """Yield what has changed; see ``OpencodeReader.scan``."""
@@ -84,15 +98,17 @@ class Poll:
                 glance(connection, layout, self.path),
             )
         )
-        yield from self.told.news(layout.schema.notices)
+        yield from self.told.schema_news(layout.schema)
         yield from self.told.news(self._note(seen))
+        yield from self.told.news(seen.flaws)
         names = dict.fromkeys(nominate(self.known, seen))
         names |= dict.fromkeys(self.find_inserted(layout))
         if self.before is not None and is_log_bypassed(self.known, seen):
             self.timers.trusts_log = False
-        if self.timers.must_probe:
+        if self.timers.must_probe or self.timers.must_verify:
             names |= dict.fromkeys(self.find_updated(layout))
             self.timers.probed(began)
+        yield from self.told.news(self._flaws)
         yield from self.tell(names)
         note_glance(self.known, seen)
         self.before = seen
@@ -122,8 +138,10 @@ class Poll:
         codec = layout.schema.codec
         for table in layout.numbered:
             after = self.known.tables.get(table, Position()).max_rowid
-            for owners in self._pages(layout, table).inserted_after(after):
+            pages = self._pages(layout, table)
+            for owners in pages.inserted_after(after):
                 yield from (name_of(owner, codec) for owner in owners)
+            self._flaws += pages.take_flaws()
 
     def find_updated(self, layout: Layout) -> Iterator[str]:
         """Yield the sessions of rows whose time is at the position, or behind it."""
@@ -136,10 +154,10 @@ class Poll:
             for owners in pages.from_position(position):
                 yield from (name_of(owner, codec) for owner in owners)
             self.known.tables[table] = pages.position
+            self._flaws += pages.take_flaws()
 
     def _pages(self, layout: Layout, table: str) -> Pages:
-        connection = self.handle.connection
-        return Pages(connection, layout.schema, self.path, table)
+        return Pages(self.handle.connection, layout, self.path, table)
 
     def tell(self, names: Iterable[str]) -> Iterator[Emission]:
         """Compare *names*, each once in this poll, and hand out those that differ."""
@@ -148,6 +166,7 @@ class Poll:
         while batch := list(islice(rest, BATCH)):
             self._compared.update(batch)
             changed = [name for name in batch if self.differs(name)]
+            yield from self._repeat_errors(set(batch).difference(changed))
             if not changed:
                 continue
             self.known.digests |= dict.fromkeys(changed)
@@ -160,10 +179,25 @@ class Poll:
 
         def weigh(connection: apsw.Connection, layout: Layout) -> str:
             key = key_of(name, layout.schema.codec)
-            digest = weigh_tree(connection, layout.schema, key)
-            return NOTHING if digest is None else shorten(digest)
+            return shorten(weigh_tree(connection, layout.schema, key) or NOTHING)
 
-        return self.handle.read(weigh) != self.known.digests.get(name, NOTHING)
+        held = self.known.digests.get(name, NOTHING)
+        return held is None or self.handle.read(weigh) != held.removesuffix(FLAW_MARK)
+
+    def _repeat_errors(self, names: Iterable[str]) -> Iterator[Notice]:
+        """Tell what is wrong in sessions that did not change, once in a reader."""
+        for name in sorted(names):
+            if not (self.known.digests.get(name) or "").endswith(FLAW_MARK):
+                continue
+            with self.handle.snapshot() as layout:
+                key = key_of(name, layout.schema.codec)
+                session = layout.schema.codec.text(key)
+                if self.told.knows_flaw(session):
+                    continue
+                loaded = load_tree(self.handle.connection, layout.schema, key)
+            if loaded.tree is not None:
+                _, found = map_tree(loaded.tree, "")
+                yield from self.told.flaw_news(session, found)
 
     def emit(self, name: str) -> Iterator[Emission]:
         """Hand out one session as it is now, or that it has no events any more."""
@@ -171,16 +205,15 @@ class Poll:
             codec = layout.schema.codec
             key = key_of(name, codec)
             loaded = load_tree(self.handle.connection, layout.schema, key)
-        yield from self.told.news(layout.schema.notices)
+        yield from self.told.schema_news(layout.schema)
         if not loaded.digest:
             yield removed(codec.text(key))
             self.known.digests.pop(name, None)
             return
-        yield from session_emissions(loaded, self.path, self.told)
+        is_flawed = yield from session_emissions(loaded, self.path, self.told)
         if loaded.tree is None:
             yield removed(codec.text(key))
-        digest = shorten(loaded.digest) if loaded.tree else NOTHING
-        self.known.digests[name] = digest
+        self.known.digests[name] = held_digest(loaded, is_flawed=is_flawed)
 
     def _verify(self, seen: Glance, began: float) -> Iterator[Emission]:
         """Compare every session that was not compared yet."""

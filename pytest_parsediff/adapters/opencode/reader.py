@@ -7,9 +7,7 @@ from dataclasses import dataclass
 
 from pytest_parsediff.adapters.opencode.changes import Glance, glance
 from pytest_parsediff.adapters.opencode.cursor import (
-    NOTHING,
     Known,
-    Position,
     decode_cursor,
     encode_cursor,
     hash_target,
@@ -18,9 +16,9 @@ from pytest_parsediff.adapters.opencode.cursor import (
 )
 from pytest_parsediff.adapters.opencode.emit import Told, session_emissions
 from pytest_parsediff.adapters.opencode.handle import Handle
-from pytest_parsediff.adapters.opencode.load import load_tree
+from pytest_parsediff.adapters.opencode.load import load_tree, weigh_tree
 from pytest_parsediff.adapters.opencode.pages import affected_sessions
-from pytest_parsediff.adapters.opencode.poll import Poll, note_glance
+from pytest_parsediff.adapters.opencode.poll import Poll, held_digest, note_glance
 from pytest_parsediff.adapters.opencode.timers import VERIFY_INTERVAL_S, Timers
 from pytest_parsediff.core.event import Checkpoint, Emission, Notice, Source
 
@@ -70,8 +68,8 @@ class OpencodeReader:
             from here on what the consumer holds of these sessions.
 
         Raises:
-            StoreOpenError: PD422. SchemaError: PD421. RowError: PD423. The poll can be
-            repeated with the same cursor.
+            StoreOpenError: PD422. SchemaError: PD421. The poll can be repeated with the
+            same cursor.
         """
         if cursor is None:
             self._told.begin_scan()
@@ -80,9 +78,26 @@ class OpencodeReader:
         known = self._resume(cursor)
         if isinstance(known, Notice):
             yield known
+            self._told.begin_scan(tells_again=False)
             yield from self._scan_all()
             return
         yield from self._poll(known)
+
+    def skip(self) -> Iterator[Emission]:
+        """Yield a checkpoint that covers all that is stored, and no event of it.
+
+        It is that of a full scan: what is stored counts as told. Every session is
+        weighed, because a later change is found by its digest, but none is parsed.
+
+        Yields:
+            Notices about the schema and about rows that cannot be read, then the
+            checkpoint.
+
+        Raises:
+            StoreOpenError: PD422. SchemaError: PD421.
+        """
+        self._told.begin_scan()
+        yield from self._scan_all(weigh_only=True)
 
     def close(self) -> None:
         """Close the connection; may be called twice."""
@@ -133,33 +148,28 @@ class OpencodeReader:
         self._saved = _Saved(text, known.copy(), seen)
         return None if is_same else Checkpoint(text)
 
-    def _scan_all(self) -> Iterator[Emission]:
-        self._told.is_live = False
+    def _scan_all(self, *, weigh_only: bool = False) -> Iterator[Emission]:
         self._saved = None
         self._timers.force()
         self._handle.attach()
         began = self._clock()
-        schema, seen = self._handle.read(
+        layout, seen = self._handle.read(
             lambda connection, layout: (
-                layout.schema,
+                layout,
                 glance(connection, layout, self._path),
             )
         )
-        yield from self._told.news(schema.notices)
+        yield from self._told.schema_news(layout.schema)
         known = Known(target_hash=self._target)
-        positions: dict[str, Position] = {}
-        connection = self._handle.connection
-        for key in affected_sessions(connection, schema, self._path, positions):
-            with self._handle.snapshot() as layout:
-                loaded = load_tree(connection, layout.schema, key)
-            if layout.schema is not schema:
-                schema = layout.schema
-                yield from self._told.news(schema.notices)
-            yield from session_emissions(loaded, self._path, self._told)
-            if loaded.digest:
-                digest = shorten(loaded.digest) if loaded.tree else NOTHING
-                known.digests[name_of(key, layout.schema.codec)] = digest
-        known.tables = positions
+        found = affected_sessions(
+            self._handle.connection, layout, self._path, known.tables
+        )
+        take = self._weigh if weigh_only else self._emit
+        for one in found:
+            if isinstance(one, Notice):
+                yield from self._told.news((one,))
+            else:
+                yield from take(one, known)
         note_glance(known, seen)
         self._timers.note_commit(has_log=seen.has_log)
         self._timers.probed(self._clock())
@@ -168,3 +178,21 @@ class OpencodeReader:
         checkpoint = self._save(known, seen)
         assert checkpoint is not None
         yield checkpoint
+
+    def _emit(self, key: bytes, known: Known) -> Iterator[Emission]:
+        """Hand out one session."""
+        with self._handle.snapshot() as layout:
+            loaded = load_tree(self._handle.connection, layout.schema, key)
+        yield from self._told.schema_news(layout.schema)
+        is_flawed = yield from session_emissions(loaded, self._path, self._told)
+        if loaded.digest:
+            digest = held_digest(loaded, is_flawed=is_flawed)
+            known.digests[name_of(key, layout.schema.codec)] = digest
+
+    def _weigh(self, key: bytes, known: Known) -> Iterator[Emission]:
+        """Take one session for handed out."""
+        with self._handle.snapshot() as layout:
+            digest = weigh_tree(self._handle.connection, layout.schema, key)
+        yield from self._told.schema_news(layout.schema)
+        if digest is not None:
+            known.digests[name_of(key, layout.schema.codec)] = shorten(digest)

@@ -6,13 +6,14 @@ import os
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import apsw
 import pytest
 from opencode_live_stores import NAMES, live_rig
 from opencode_stores import Insert, build, insert, scan_all
 
-from pytest_parsediff.adapters.opencode import OpencodeAdapter
+from pytest_parsediff.adapters.opencode import OpencodeAdapter, reader
 from pytest_parsediff.adapters.opencode.reader import OpencodeReader
 from pytest_parsediff.core.event import Checkpoint, Emission, Event, Notice, Source
 from pytest_parsediff.interleave.plan import Plan
@@ -213,13 +214,175 @@ def test_a_poll_that_fails_can_be_repeated(consumer: Consumer) -> None:
 
 
 def test_a_row_without_owner_is_an_error_until_it_has_one(consumer: Consumer) -> None:
-    """The poll fails as a scan does, and goes on when the row is right."""
+    """It is told once, hides nothing, and is read when it is right."""
     with closing(apsw.Connection(str(consumer.path))) as writer:
         insert(writer, ("part", {"id": "prt_2", "session_id": None}))
-        with pytest.raises(Exception, match="PD423"):
-            consumer.poll()
+        insert(writer, ("session", {"id": "ses_3"}))
+        assert consumer.poll() > 0
+        assert ["session-error"] == consumer.notices
+        assert cold(consumer.path) == consumer.held
+        writer.execute("UPDATE session SET title = 'x'").fetchall()
+        assert consumer.poll() > 0
+        assert [] == consumer.notices
         writer.execute("UPDATE part SET session_id = 'ses_2'").fetchall()
 
+    assert consumer.poll() > 0
+
+    assert [] == consumer.notices
+    assert cold(consumer.path) == consumer.held
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE part SET session_id = NULL",
+        "UPDATE message SET time_updated = 'soon'",
+        "UPDATE session SET time_updated = NULL WHERE id = 'ses_2'",
+        "INSERT INTO session_message VALUES ('e', 'ses_1', 'agent-switched', 0, 1, 1, '{')",
+        "INSERT INTO session_message VALUES ('e', NULL, 'agent-switched', 0, 1, 1, '{}')",
+    ],
+)
+def test_a_new_reader_tells_of_errors_again(consumer: Consumer, sql: str) -> None:
+    """What is wrong is not forgotten with the reader, though no event comes again."""
+    write(consumer.path, sql)
+    consumer.now = 60.0
     consumer.poll()
+    assert ["session-error"] == consumer.notices
+    assert cold(consumer.path) == consumer.held
+    for _ in range(2):
+        consumer.reader.close()
+        consumer.reader = consumer.new_reader()
+
+        assert 0 == consumer.poll()
+
+        assert ["session-error"] == consumer.notices
+    assert 0 == consumer.poll()
+    assert [] == consumer.notices
+
+
+def test_two_errors_of_one_session_are_both_told_again(consumer: Consumer) -> None:
+    """That one of them is found elsewhere does not hide the other one."""
+    bad = "('e', 'ses_1', 'agent-switched', 0, 1, 1, '{')"
+    write(consumer.path, f"INSERT INTO session_message VALUES {bad}")
+    write(consumer.path, "UPDATE part SET time_updated = 'soon'")
+    for expected in (2, 2):
+        consumer.now += 60.0
+        consumer.poll()
+        assert ["session-error"] * expected == consumer.notices
+        consumer.reader.close()
+        consumer.reader = consumer.new_reader()
+
+
+def test_a_switch_that_was_mended_is_read(consumer: Consumer) -> None:
+    """The session comes again with it, and is no error for the next reader."""
+    row = "('e', 'ses_1', 'agent-switched', 0, 1, 1, '{')"
+    write(consumer.path, f"INSERT INTO session_message VALUES {row}")
+    consumer.poll()
+    write(consumer.path, "UPDATE session_message SET data = '{}', time_updated = 2")
+    consumer.now = 60.0
+
+    assert consumer.poll() > 0
 
     assert cold(consumer.path) == consumer.held
+    consumer.reader.close()
+    consumer.reader = consumer.new_reader()
+    assert 0 == consumer.poll()
+    assert [] == consumer.notices
+
+
+# --- what it costs ----------------------------------------------------------------------
+
+
+class Cost:
+    """What SQLite does on every connection that is opened from now on."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.reset()
+        hooks = [*apsw.connection_hooks, self._follow]
+        monkeypatch.setattr(apsw, "connection_hooks", hooks)
+
+    def reset(self) -> None:
+        """Count from zero again."""
+        self.steps = self.unindexed = self.pages = 0
+
+    def _follow(self, connection: apsw.Connection) -> None:
+        connection.trace_v2(apsw.SQLITE_TRACE_PROFILE, self._add)
+
+    def _add(self, event: dict[str, Any]) -> None:
+        status = event["stmt_status"]
+        self.pages += "rowid > ?" in event["sql"]
+        self.steps += status["SQLITE_STMTSTATUS_VM_STEP"]
+        self.unindexed += status["SQLITE_STMTSTATUS_FULLSCAN_STEP"]
+
+
+def long_store(path: Path, rows: int) -> Path:
+    """Build a store of two sessions with *rows* messages and as many parts."""
+    build(path, ("session", {}), ("session", {"id": "ses_2"}))
+    each = (
+        f"WITH RECURSIVE n (i) AS (SELECT 1 UNION SELECT i + 1 FROM n WHERE i < {rows})"
+    )
+    write(
+        path,
+        "CREATE INDEX m ON message (session_id); CREATE INDEX p ON part (session_id);"
+        f"{each} INSERT INTO message SELECT 'm' || i, 'ses_1', i, -i, '{{}}' FROM n;"
+        f"{each} INSERT INTO part SELECT 'p' || i, 'm' || i, 'ses_1', i, i, '{{}}' FROM n",
+    )
+    return path
+
+
+@pytest.mark.parametrize("verb", ["scan", "skip"])
+def test_a_cold_read_walks_each_table_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    """Eight times the rows take eight times the steps; none is scanned unindexed."""
+    cost, steps = Cost(monkeypatch), list[int]()
+    for rows in (4_000, 32_000):
+        with closing(Consumer(long_store(tmp_path / f"{rows}.db", rows)).reader) as one:
+            cost.reset()
+            list(one.skip() if verb == "skip" else one.scan(None))
+        assert cost.pages == 2 * (rows // 1000 + 1) + 1
+        assert cost.unindexed <= 4  # the sessions, twice
+        steps.append(cost.steps)
+    assert steps[1] / steps[0] == pytest.approx(8, rel=0.1)
+
+
+def test_a_poll_after_many_changes_walks_each_table_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many rows one commit touched, no table is walked page by page."""
+    rows = 5_000
+    cost = Cost(monkeypatch)
+    consumer = Consumer(long_store(tmp_path / "s.db", rows))
+    with closing(consumer.reader):
+        consumer.poll()
+        write(consumer.path, "UPDATE part SET time_updated = time_updated + 90000000")
+        cost.reset()
+
+        consumer.poll()
+
+        assert cost.unindexed < 2 * rows + 100
+    assert cold(consumer.path) == consumer.held
+
+
+def test_skipping_finds_the_cursor_of_a_scan(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is parsed, and what comes later is found all the same."""
+    consumer = Consumer(long_store(tmp_path / "s.db", 50))
+    write(consumer.path, "UPDATE session SET time_compacting = 1 WHERE id = 'ses_2'")
+    *_, last = scan_all(consumer.path)
+    with monkeypatch.context() as patch, closing(consumer.reader):
+        patch.setattr(reader, "load_tree", None)
+        *_, skipped = consumer.reader.skip()
+        assert last == skipped
+    assert isinstance(skipped, Checkpoint)
+    consumer.cursor = skipped.cursor
+    consumer.reader = consumer.new_reader()
+
+    assert 0 == consumer.poll()
+
+    write(consumer.path, "DELETE FROM part WHERE id = 'p7'")
+    consumer.now = 60.0
+    with closing(consumer.reader):
+        consumer.poll()
+    assert cold(consumer.path)["ses_1"] == consumer.held["ses_1"]

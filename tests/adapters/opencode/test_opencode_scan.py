@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from opencode_stores import (
 
 from pytest_parsediff.adapters.opencode import OpencodeAdapter, load, pages
 from pytest_parsediff.adapters.protocol import Adapter
-from pytest_parsediff.core.errors import RowError, SchemaError, StoreOpenError
+from pytest_parsediff.core.errors import SchemaError, StoreOpenError
 from pytest_parsediff.core.event import Checkpoint, Event, Notice, Source
 
 
@@ -38,7 +38,7 @@ def order(events: list[Event]) -> list[str]:
     return [name for (name,) in pick(events, "session_started", "NativeID")]
 
 
-def told(notices: list[Notice]) -> list[tuple[str, str]]:
+def told(notices: Iterable[Notice]) -> list[tuple[str, str]]:
     """Return code and place of *notices*."""
     return [(notice.code, notice.where) for notice in notices]
 
@@ -195,27 +195,31 @@ def test_times_of_any_storage_class_are_paged(
 )
 @pytest.mark.parametrize("value", [None, "", "  "])
 def test_required_cells(tmp_path: Path, table: str, column: str, value: Any) -> None:
-    """A row without a required cell ends the scan."""
-    rows: list[Insert] = [(table, {column: value})]
+    """A row without a required cell is an error, and all other sessions are read."""
+    rows: list[Insert] = [(table, {column: value}), session(2, 2), session(3, 3)]
     if table != "session":
         rows.append(session(1, 1))
-    path = build(tmp_path / "s.db", *rows)
 
-    with pytest.raises(RowError, match=f"PD423: .*s.db: {table}/.*: expected {column}"):
-        list(scan(path))
+    events, notices = scan_rows(tmp_path / "s.db", *rows)
+
+    error = next(one for one in notices if one.code == "session-error")
+    assert error.message.startswith(f"PD423: {table}/")
+    assert f": expected {column}, got " in error.message
+    is_named = column not in ("session_id", "id") or (table, column) == ("part", "id")
+    assert error.where == ("ses_1" if is_named else "(source)")
+    assert {"ses_2", "ses_3"} <= set(order(events))
 
 
 @pytest.mark.parametrize("value", ["soon", "1_0", 1.5])
 def test_required_times_are_integers(tmp_path: Path, value: Any) -> None:
-    """A time of change that is no integer ends the scan."""
+    """A time of change that is no integer is an error; no event depends on it."""
     rows = (session(1, 1), ("message", {"time_updated": value}))
-    emissions = scan(build(tmp_path / "s.db", *rows))
-    emitted: list[Any] = [next(emissions), next(emissions)]
 
-    with pytest.raises(RowError, match="message/msg_1: expected time_updated, got '"):
-        next(emissions)
+    events, notices = scan_rows(tmp_path / "s.db", *rows)
 
-    assert ["session_started", "turn_started"] == kinds(emitted)
+    assert ["session_started", "turn_started"] == kinds(events)
+    assert [("session-error", "ses_1")] == told(notices)
+    assert "message/msg_1: expected time_updated, got '" in notices[0].message
 
 
 def test_optional_cells_that_are_no_numbers(tmp_path: Path) -> None:
@@ -493,19 +497,38 @@ def test_a_table_dropped_meanwhile_is_a_typed_error(tmp_path: Path) -> None:
         next(emissions)
 
 
-def test_a_broken_switch_stops_the_scan_after_earlier_sessions(tmp_path: Path) -> None:
-    """Sessions before the broken one have been handed out, the error comes then."""
+def test_a_broken_switch_hides_nothing_else(tmp_path: Path) -> None:
+    """It is an error of its session, of which the rest is handed out, as are others."""
     rows = (
         session(1, 1),
         session(2, 2),
         ("session_message", {"session_id": "ses_2", "data": "{"}),
+        session(3, 3),
     )
-    emissions = scan(build(tmp_path / "s.db", *rows))
-    emitted: list[Any] = [next(emissions)]
 
-    with pytest.raises(RowError, match="session_message/evt_1"):
-        next(emissions)
-    assert ["ses_1"] == order(emitted)
+    events, notices = scan_rows(tmp_path / "s.db", *rows)
+
+    assert ["ses_1", "ses_2", "ses_3"] == order(events)
+    assert [("session-error", "ses_2")] == told(notices)
+    assert "PD423: session_message/evt_1: expected its data" in notices[0].message
+
+
+def test_errors_of_one_session_are_told_one_by_one_up_to_a_number(
+    tmp_path: Path,
+) -> None:
+    """Then one more says that there are more; each session has a number of its own."""
+    bad = [("message", {"id": f"m{n}", "time_updated": None}) for n in range(150)]
+    other = ("message", {"id": "m", "session_id": "ses_2", "time_updated": None})
+    rows = (session(1, 1), session(2, 2), *bad, other)
+
+    _, notices = scan_rows(tmp_path / "s.db", *rows)
+
+    first = [one.message for one in notices if one.where == "ses_1"]
+    assert 101 == len(first) == len(set(first))
+    assert "more than 100 rows" in first[-1]
+    assert [("session-error", "ses_2")] == told(
+        n for n in notices if n.where != "ses_1"
+    )
 
 
 def test_invalid_text_is_read_with_replacement(tmp_path: Path) -> None:

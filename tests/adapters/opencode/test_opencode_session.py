@@ -22,7 +22,6 @@ from opencode_stores import (
 from pytest_parsediff.adapters.opencode.cells import INT64_MAX
 from pytest_parsediff.adapters.opencode.mapper import map_tree
 from pytest_parsediff.adapters.opencode.rows import SessionMessageRow
-from pytest_parsediff.core.errors import RowError
 
 BASE = ["SourceID", "SourceSeq", "Ts"]
 COUNTS = ["TokensIn", "TokensOut", "TokensCacheRead", "TokensCacheWrite", "CostUSD"]
@@ -243,10 +242,13 @@ def test_unknown_session_message_is_noticed() -> None:
 
 
 @pytest.mark.parametrize("data", ["", "{", "[]", '{"agent":5}', '{"model":"m"}'])
-def test_undecodable_switch_stops_the_session(data: str) -> None:
-    """A switch that cannot be decoded is an error, not an empty log entry."""
-    with pytest.raises(RowError, match="PD423: session_message/evt_1: expected"):
-        map_tree(tree(session_messages=(switch(data=data),)), "s")
+def test_undecodable_switch_is_an_error(data: str) -> None:
+    """A switch that cannot be decoded is no empty log entry; the rest is mapped."""
+    events, (error,) = map_tree(tree(session_messages=(switch(data=data),)), "s")
+
+    assert ["session_started"] == kinds(events)
+    assert ("session-error", "ses_1") == (error.code, error.where)
+    assert error.message.startswith("PD423: session_message/evt_1: expected")
 
 
 def test_undecodable_message_is_logged_and_noticed() -> None:
