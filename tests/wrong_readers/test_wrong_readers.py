@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from table import MAX_STEPS, main, why_not
+from table import MAX_STEPS, describe, main, why_not
 from wrong_all import WRONG
 from wrong_case import Reader
 from wrong_rig import Caught, catch, hold, make_rig, scenario_of
@@ -78,6 +78,24 @@ def test_the_corpus_is_as_large_and_as_mixed_as_it_says() -> None:
     assert len({reader.name for reader in WRONG} | set(FIXED)) == len(WRONG) + len(
         FIXED
     )
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "wrong-readers.md"
+
+
+@pytest.mark.skipif(not PAGE.is_file(), reason="the documentation is not here")
+def test_the_page_tells_what_each_reader_gets_wrong() -> None:
+    """In the words of its docstring, with its law and the token of its minimum."""
+    text = PAGE.read_text("utf-8")
+    items = text.replace("\n  ", " ").split("\n")
+
+    for reader in WRONG:
+        assert describe(reader) in items
+        token = TOKENS.get(reader.name, {}).get("token", "")
+        (row,) = [one for one in items if one.startswith(f"| `{reader.name}` |")]
+        assert f"| {reader.law} | {reader.shows} |" in row
+        assert token in row
+    assert f"{len(WRONG)} wrong readers" in " ".join(text.split())
 
 
 def test_a_line_that_does_not_hold_says_why() -> None:
