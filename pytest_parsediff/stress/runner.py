@@ -16,23 +16,33 @@ from pytest_parsediff.core.errors import (
     LawBrokenError,
     NotDeterministicError,
     ParsediffError,
+    Unavailable,
 )
 from pytest_parsediff.core.place import StorePlacer
 from pytest_parsediff.core.rules import Rules
 from pytest_parsediff.core.scenario import Scenario
+from pytest_parsediff.core.splitmix import SplitMix64
 from pytest_parsediff.core.workspace import Desk, Workspace
 from pytest_parsediff.diff.expectation import Expectation
-from pytest_parsediff.interleave.strategy import BLOCK, Numbered, Plans
+from pytest_parsediff.interleave.strategy import BLOCK, Numbered, Plans, Strategy
 from pytest_parsediff.interleave.token import decode, encode
 from pytest_parsediff.laws.explore import Explored, Explorer, Finding, Quiet
 from pytest_parsediff.laws.law import Law, Violation
 from pytest_parsediff.laws.proof import state_proof, why_inconclusive
 from pytest_parsediff.laws.static import STATIC, why_not
 from pytest_parsediff.run import Environment
+from pytest_parsediff.stress.made import WRITERS
 from pytest_parsediff.stress.outcome import StressOutcome, place_of
 from pytest_parsediff.stress.raced import RacedWatch, all_at_once, watch_over
-from pytest_parsediff.stress.stand import Stand, StressSettings, build_stand
+from pytest_parsediff.stress.stand import (
+    MakeWriter,
+    Stand,
+    StressSettings,
+    build_stand,
+)
 
+#: What plans are called that are listed, and not drawn.
+_LISTED = {Strategy.CRASH: "crash", Strategy.EXHAUSTIVE: "exhaustive"}
 #: Returns the adapter of a scenario, and how its events become canonical.
 Resolve: TypeAlias = Callable[[Scenario], tuple[Resolved, Rules]]
 #: Called after each plan with what came of the block so far.
@@ -162,7 +172,14 @@ class Stresser:
         try:
             resolved, rules = self.resolve(scenario)
             with Environment(desk.homes()):
-                stand = build_stand(scenario, resolved, rules, self._placer, desk)
+                stand = build_stand(
+                    scenario,
+                    resolved,
+                    rules,
+                    self._placer,
+                    desk,
+                    make_writer=_maker(scenario, settings),
+                )
                 explorer = Explorer(
                     rig=stand.rig,
                     laws=settings.laws,
@@ -198,6 +215,7 @@ class Stresser:
             violation = self._check_quietly(standing)
             if violation is not None:
                 return _broken_quietly(standing.scenario, violation)
+        _refuse_nothing(plans, standing.settings, number)
         until = None if self.time_s is None else time.monotonic() + self.time_s
         standing.watch.begin()
         first = self._remembered(standing, remembered) if number == 0 else iter(())
@@ -210,7 +228,12 @@ class Stresser:
             return _broken(scenario, explored.finding, token, writers, explored)
         in_block = min(plans.sweep_size - number * BLOCK, BLOCK)
         is_complete = plans.is_complete and (explored.swept >= in_block)
-        proof = state_proof(explored, plans.shape, is_sweep_complete=is_complete)
+        proof = state_proof(
+            explored,
+            plans.shape,
+            is_sweep_complete=is_complete,
+            listed=_LISTED.get(plans.strategy, "sweep"),
+        )
         reason = why_inconclusive(standing.quiet, explored)
         error: ParsediffError | None = None
         if reason:
@@ -269,6 +292,28 @@ class Stresser:
             except (BadTokenError, ForeignTokenError):
                 continue  # the scenario has changed since
             yield Numbered(-1, plan, is_sweep=False)
+
+
+def _maker(scenario: Scenario, settings: StressSettings) -> MakeWriter | None:
+    """Return what makes a writer for *scenario*, if one is to be made."""
+    if not settings.writer:
+        return None
+    random = SplitMix64.seeded("writer", scenario.id, settings.seed)
+    return lambda image: WRITERS[settings.writer](image, random)
+
+
+def _refuse_nothing(plans: Plans, settings: StressSettings, number: int) -> None:
+    """Pass over a block without plans, and a space that was asked for as a whole.
+
+    Raises:
+        Unavailable: There is nothing to run, or too much.
+    """
+    if plans.strategy is Strategy.EXHAUSTIVE and settings.is_whole:
+        size = plans.space_size
+        if size > plans.total:
+            raise Unavailable(f"all of it is {size:,} plans, more than {plans.total:,}")
+    if number and number * BLOCK >= len(plans):
+        raise Unavailable(f"all {len(plans)} plans are in the blocks before")
 
 
 def _broken(

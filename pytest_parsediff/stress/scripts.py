@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -21,8 +21,13 @@ from pytest_parsediff.core.scenario import SCENARIO_TOML, Scenario, check_inside
 from pytest_parsediff.interleave.databasebench import SQLScriptStep
 from pytest_parsediff.interleave.writers.connection import Statement
 from pytest_parsediff.interleave.writers.filesteps import FileStep, parse_file_steps
+from pytest_parsediff.interleave.writers.rehearsal import rehearse
 from pytest_parsediff.interleave.writers.sqlscript import ScriptStep, parse_script
-from pytest_parsediff.interleave.writers.traces import parse_trace, read_tables
+from pytest_parsediff.interleave.writers.traces import (
+    TraceStep,
+    parse_trace,
+    read_tables,
+)
 
 Script: TypeAlias = tuple[SQLScriptStep, ...] | tuple[FileStep, ...]
 
@@ -35,11 +40,13 @@ class Scripted:
         name: What timelines call it.
         steps: All for a database, or all for files.
         content: What the steps were made from; part of a token's fingerprint.
+        note: What people should know of it, one sentence; may be empty.
     """
 
     name: str
     steps: Script
     content: bytes
+    note: str = ""
 
 
 def read_writers(scenario: Scenario, image: bytes | None) -> list[Scripted]:
@@ -55,7 +62,25 @@ def read_writers(scenario: Scenario, image: bytes | None) -> list[Scripted]:
         AdapterLoadError: PD410, a Python writer cannot be loaded.
     """
     configs = scenario.config.writer or []
-    return [_read(config, scenario, image) for config in configs]
+    found = [_read(config, scenario, image) for config in configs]
+    if len(found) == 1:  # else it may need what another one writes
+        found = [_rehearsed(found[0], configs[0], scenario, image)]
+    return found
+
+
+def _rehearsed(
+    writer: Scripted, config: WriterConfig, scenario: Scenario, image: bytes | None
+) -> Scripted:
+    """Try a trace; SQL of people's own may well be meant to fail, or to meet nothing."""
+    steps = [step for step in writer.steps if isinstance(step, TraceStep)]
+    if image is None or config.script is UNSET or not steps:
+        return writer
+    path = scenario.folder / config.script
+    done = rehearse(steps, path, image)
+    if not done.missed:
+        return writer
+    note = f"{path.name}: {done.missed} of {done.changes} changes find no row"
+    return replace(writer, note=note)
 
 
 def _read(config: WriterConfig, scenario: Scenario, image: bytes | None) -> Scripted:

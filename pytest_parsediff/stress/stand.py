@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
+import msgspec
 from msgspec import UNSET
 
 from pytest_parsediff.adapters.contain import name_of
@@ -18,6 +19,7 @@ from pytest_parsediff.core.place import StorePlacer
 from pytest_parsediff.core.pointers import Pointer
 from pytest_parsediff.core.rules import Rules
 from pytest_parsediff.core.scenario import Scenario
+from pytest_parsediff.core.states import NEEDS_WAL
 from pytest_parsediff.core.workspace import Desk
 from pytest_parsediff.diff.comparison import compile_comparison
 from pytest_parsediff.interleave.bench import Bench
@@ -39,6 +41,9 @@ DEFAULT_PLANS = 200
 _DEFAULT_TIMEOUT_S = 60.0
 _DEFAULT_OUTPUT_MB = 256.0
 
+#: Makes a writer for the content of a database; ``None`` where none can be made.
+MakeWriter: TypeAlias = Callable[[bytes], Scripted | None]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StressSettings:
@@ -50,6 +55,9 @@ class StressSettings:
         polls: Polls while steps are due.
         strategy: How plans are chosen.
         seed: What random ones depend on.
+        writer: What makes a writer where the scenario has none; empty for nothing.
+        is_whole: Whether a space that is larger than *plans* is passed over, and not
+            begun.
     """
 
     laws: tuple[Law, ...] = DEFAULT_LAWS
@@ -57,6 +65,8 @@ class StressSettings:
     polls: int = _DEFAULT_POLLS
     strategy: Strategy = Strategy.AUTO
     seed: int = 0
+    writer: str = ""
+    is_whole: bool = False
 
     @classmethod
     def of(
@@ -77,6 +87,7 @@ class StressSettings:
             polls=_DEFAULT_POLLS if table.polls is UNSET else table.polls,
             strategy=strategy or Strategy(table.strategy or "auto"),
             seed=own_seed if seed is None else seed,
+            is_whole=strategy is Strategy.EXHAUSTIVE,
         )
 
 
@@ -87,7 +98,7 @@ class Stand:
     Attributes:
         rig: Runs plans.
         fingerprint: Tells its tokens from those of other scenarios.
-        note: What people should know of how the store is read; may be empty.
+        note: What people should know of how the store is read and written; may be empty.
         is_followed: Whether nothing of that escapes the driver, as far as is known.
     """
 
@@ -97,14 +108,24 @@ class Stand:
     is_followed: bool
 
 
-def build_stand(
+def build_stand(  # noqa: PLR0913 - what a stand is made of
     scenario: Scenario,
     resolved: Resolved,
     rules: Rules,
     placer: StorePlacer,
     desk: Desk,
+    *,
+    make_writer: MakeWriter | None = None,
 ) -> Stand:
     """Return the stand of *scenario* in the folders of *desk*.
+
+    Args:
+        scenario: Its store and its writers.
+        resolved: The adapter.
+        rules: How its events become canonical.
+        placer: Builds the store.
+        desk: Where everything is.
+        make_writer: Makes a writer where the scenario has none.
 
     Raises:
         ParsediffError: PD1xx to PD4xx and PD6xx: store, adapter or writers cannot be
@@ -112,7 +133,7 @@ def build_stand(
     """
     subject = make_subject(resolved, rules, scenario)
     store, spare = desk.base / "store", desk.base / "spare"
-    placed = placer.place(scenario, store)
+    placed = placer.place(_at_rest(scenario), store)
     try:
         image = placed.source.path.read_bytes() if scenario.is_sql else None
         files = None if scenario.is_sql else _read_tree(store)
@@ -121,6 +142,9 @@ def build_stand(
     finally:
         placed.close()
     writers = read_writers(scenario, image)
+    if not writers and image is not None and make_writer is not None:
+        made = make_writer(image)
+        writers = [made] if made is not None else []
     names = tuple(writer.name for writer in writers)
     name = placed.source.path.relative_to(store).as_posix()
     bench: Bench
@@ -153,13 +177,25 @@ def build_stand(
         states=States(subject, bench.place, context),
         timeout_s=subject.timeout_s,
     )
+    notes = [detected.note, *(writer.note for writer in writers)]
     mark = _fingerprint(scenario, resolved, image, files, writers)
     return Stand(
         rig=rig,
         fingerprint=mark,
-        note=detected.note,
+        note="; ".join(filter(None, notes)),
         is_followed=detected.is_followed,
     )
+
+
+def _at_rest(scenario: Scenario) -> Scenario:
+    """Return *scenario* with what a writer left in the WAL in the database itself.
+
+    Plans start from what is committed, and writers of their own keep a WAL alive.
+    """
+    if scenario.config.state not in NEEDS_WAL or scenario.config.state == "main-only":
+        return scenario
+    config = msgspec.structs.replace(scenario.config, state=UNSET, journal="wal")
+    return replace(scenario, config=config)
 
 
 def make_subject(resolved: Resolved, rules: Rules, scenario: Scenario) -> Subject:

@@ -17,8 +17,8 @@ from traced import SumsInAutocommit, SumsInOneSnapshot, main, replay
 from wrong_rig import make_rig
 
 from pytest_parsediff.core.errors import WriterScriptError
+from pytest_parsediff.interleave.writers.tracechanges import Table
 from pytest_parsediff.interleave.writers.traces import (
-    Table,
     TraceStep,
     parse_trace,
     read_tables,
@@ -217,7 +217,7 @@ def test_a_rowid_is_given_once() -> None:
         {"op": "insert", "table": "word", "row": {"id": 2**63}},
         {"op": "insert", "table": "word"},
         {"op": "update", "table": "word", "id": 1, "changed": {}},
-        {"op": "update", "table": "word", "id": 1, "changed": {"a": 1}},
+        {"op": "update", "table": "word", "id": 1, "changed": {"a": [1]}},
         {"op": "update", "table": "word", "id": 1},
         {"op": "delete", "table": "word"},
         {"op": "delete", "table": "word", "id": {}},
