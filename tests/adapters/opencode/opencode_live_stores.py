@@ -15,17 +15,22 @@ from pytest_parsediff.core.store import build_image
 from pytest_parsediff.diff.comparison import compile_comparison
 from pytest_parsediff.interleave.databasebench import DatabaseBench
 from pytest_parsediff.interleave.drivers.apsw import ApswDriver
+from pytest_parsediff.interleave.filebench import FileBench
 from pytest_parsediff.interleave.rig import Rig
 from pytest_parsediff.interleave.states import States
 from pytest_parsediff.interleave.strategy import Plans
 from pytest_parsediff.interleave.subject import Subject, Unit
 from pytest_parsediff.interleave.writers.connection import Library
+from pytest_parsediff.interleave.writers.filesteps import parse_file_steps
 from pytest_parsediff.interleave.writers.sqlscript import parse_script
 from pytest_parsediff.laws.explore import Explored, Explorer
 from pytest_parsediff.laws.law import Law
 
 SCENARIOS = Path(__file__).parents[3] / "scenarios/opencode_live"
 NAMES = tuple(sorted(path.parent.name for path in SCENARIOS.glob("*/fixture.sql")))
+
+#: Where no statement changes the store: another file takes its place.
+REPLACED = "store_is_replaced"
 
 #: What each run of a plan is held to.
 RUN_LAWS = (
@@ -53,18 +58,8 @@ def live_subject() -> Subject:
 
 def live_rig(name: str, folder: Path) -> Rig:
     """Return the rig of one scenario in *folder*."""
-    scenario = SCENARIOS / name
-    scripts = sorted((scenario / "writers").glob("*.sql"))
-    fixture = scenario / "fixture.sql"
-    bench = DatabaseBench(
-        image=build_image(fixture.read_bytes(), fixture).main,
-        root=folder / "store",
-        spare=folder / "spare",
-        name="opencode.db",
-        library=Library.APSW,
-        scripts=tuple(tuple(parse_script(s.read_text(), s)) for s in scripts),
-        names=tuple(script.stem for script in scripts),
-    )
+    is_file = not (SCENARIOS / name / "fixture.sql").exists()
+    bench = (_file_bench if is_file else _database_bench)(SCENARIOS / name, folder)
     for inner in ("state", "tmp"):
         (folder / inner).mkdir(parents=True)
     context = Context(time.monotonic, folder / "state", folder / "tmp")
@@ -76,6 +71,34 @@ def live_rig(name: str, folder: Path) -> Rig:
         driver=ApswDriver(),
         context=context,
         states=states,
+    )
+
+
+def _database_bench(scenario: Path, folder: Path) -> DatabaseBench:
+    """Return a store that SQL changes."""
+    scripts = sorted((scenario / "writers").glob("*.sql"))
+    fixture = scenario / "fixture.sql"
+    return DatabaseBench(
+        image=build_image(fixture.read_bytes(), fixture).main,
+        root=folder / "store",
+        spare=folder / "spare",
+        name="opencode.db",
+        library=Library.APSW,
+        scripts=tuple(tuple(parse_script(s.read_text(), s)) for s in scripts),
+        names=tuple(script.stem for script in scripts),
+    )
+
+
+def _file_bench(scenario: Path, folder: Path) -> FileBench:
+    """Return a store whose file is replaced."""
+    scripts = sorted((scenario / "writers").glob("*.toml"))
+    return FileBench(
+        files={p.name: p.read_bytes() for p in (scenario / "files").iterdir()},
+        root=folder / "store",
+        spare=folder / "spare",
+        name="opencode.db",
+        scripts=tuple(tuple(parse_file_steps(s.read_text(), s)) for s in scripts),
+        names=tuple(script.stem for script in scripts),
     )
 
 

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import apsw
 import pytest
-from opencode_live_stores import NAMES, explore, live_rig
+from opencode_live_stores import NAMES, REPLACED, explore, live_rig
 
 from pytest_parsediff.adapters.opencode import changes, handle, pages, poll, timers
 from pytest_parsediff.adapters.opencode.changes import Glance, glance
@@ -174,6 +174,21 @@ def believes_the_log(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(poll, "is_log_bypassed", lambda *_: False)
 
 
+def keeps_the_first_file(patch: pytest.MonkeyPatch) -> None:
+    """It never looks which file has the name now."""
+    patch.setattr(handle, "_identify", lambda _: (0, 0))
+
+
+def takes_a_new_file_for_the_old_one(patch: pytest.MonkeyPatch) -> None:
+    """It opens the new file, and takes its counter of commits for that of the old one."""
+    attach = Handle.attach
+
+    def silent(self: Handle) -> bool:
+        return attach(self) and False
+
+    patch.setattr(Handle, "attach", silent)
+
+
 WRONG: tuple[tuple[Patch, str, set[Law]], ...] = (
     (never_verifies, "committed_late_with_an_old_time", {Law.CONVERGES}),
     (never_verifies, "first_database_era", {Law.CONVERGES}),
@@ -203,6 +218,8 @@ WRONG: tuple[tuple[Patch, str, set[Law]], ...] = (
         {Law.SNAPSHOT, Law.CONVERGES},
     ),
     (believes_the_log, "event_log_is_bypassed", {Law.CONVERGES}),
+    (keeps_the_first_file, REPLACED, {Law.CONVERGES, Law.WARM_COLD}),
+    (takes_a_new_file_for_the_old_one, REPLACED, {Law.CONVERGES, Law.WARM_COLD}),
 )
 
 
@@ -268,7 +285,7 @@ def test_a_commit_inside_a_poll_is_found_by_the_next(
 
 def test_every_scenario_finds_some_wrong_reader() -> None:
     """None of them is there for nothing."""
-    assert set(NAMES) == {name for _, name, _ in WRONG}
+    assert {*NAMES, REPLACED} == {name for _, name, _ in WRONG}
 
 
 def test_emitting_in_a_transaction_is_found(
