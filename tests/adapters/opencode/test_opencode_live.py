@@ -10,68 +10,16 @@ from typing import Any
 
 import apsw
 import pytest
+from opencode_consumer import Consumer, cold
 from opencode_live_stores import NAMES, live_rig
 from opencode_stores import Insert, build, insert, scan_all
 
 from pytest_parsediff.adapters.opencode import OpencodeAdapter, reader
-from pytest_parsediff.adapters.opencode.reader import OpencodeReader
-from pytest_parsediff.core.event import Checkpoint, Emission, Event, Notice, Source
+from pytest_parsediff.core.event import Checkpoint, Emission, Notice, Source
 from pytest_parsediff.interleave.plan import Plan
-from pytest_parsediff.interleave.writers.connection import Statement
-from pytest_parsediff.interleave.writers.traces import parse_trace, read_tables
 from pytest_parsediff.laws.explore import Explorer
 from pytest_parsediff.laws.law import Law
 from pytest_parsediff.laws.static import STATIC
-
-TRACE = Path(__file__).with_name("opencode_trace.jsonl")
-
-
-class Consumer:
-    """Polls one store, and holds what a consumer would hold."""
-
-    def __init__(self, path: Path) -> None:
-        self.now = 0.0
-        self.path = path
-        self.cursor: str | None = None
-        self.held: dict[str, list[Event]] = {}
-        self.notices: list[str] = []
-        self.reader = self.new_reader()
-
-    def new_reader(self) -> OpencodeReader:
-        """Return a reader by the clock of this consumer."""
-        return OpencodeReader(Source(self.path, self.path.parent), lambda: self.now)
-
-    def poll(self) -> int:
-        """Take one poll; return how many events it emitted."""
-        found: dict[str, list[Event]] = {}
-        self.notices.clear()
-        for emission in self.reader.scan(self.cursor):
-            if isinstance(emission, Checkpoint):
-                self.cursor = emission.cursor
-            elif isinstance(emission, Notice):
-                self.notices.append(emission.code)
-            elif isinstance(emission, dict):
-                found.setdefault(session_of(emission), []).append(emission)
-        for session, events in found.items():
-            self.held.pop(session, None)
-            if events[-1]["kind"] != "session_removed":
-                self.held[session] = events
-        return sum(map(len, found.values()))
-
-
-def session_of(event: Event) -> str:
-    """Return the session that *event* is about."""
-    payload = event["payload"]
-    return str(payload.get("SessionNativeID") or payload["NativeID"])
-
-
-def cold(path: Path) -> dict[str, list[Event]]:
-    """Return what a full scan finds, by session."""
-    found: dict[str, list[Event]] = {}
-    for emission in scan_all(path):
-        if isinstance(emission, dict):
-            found.setdefault(session_of(emission), []).append(emission)
-    return found
 
 
 @pytest.fixture
@@ -108,27 +56,6 @@ def test_gaps_inside_a_poll_with_something_to_do_are_tried(tmp_path: Path) -> No
     idle = rig.run(Plan((), None, 2)).gaps[1]
 
     assert Explorer(rig=rig, laws=()).quiet().shape.gaps[1] > idle + 2
-
-
-def test_a_trace_is_followed_commit_by_commit(tmp_path: Path) -> None:
-    """After every commit of a recorded trace the consumer holds what a scan finds."""
-    path = build(tmp_path / "s.db")
-    consumer = Consumer(path)
-    consumer.poll()
-    tables = read_tables(path.read_bytes())
-    steps = parse_trace(TRACE.read_bytes(), TRACE, tables)
-    with closing(consumer.reader), closing(apsw.Connection(str(path))) as writer:
-        for step in steps:
-            run(writer, step.statements)
-            consumer.poll()
-            assert cold(path) == consumer.held, step.label
-    assert len(steps) > 8
-
-
-def run(writer: apsw.Connection, statements: tuple[Statement, ...]) -> None:
-    """Execute one step."""
-    for statement in statements:
-        writer.execute(statement.sql, statement.values).fetchall()
 
 
 def test_an_idle_poll_takes_one_statement(
