@@ -28,6 +28,7 @@ from pytest_parsediff.core.errors import (
 from pytest_parsediff.core.scenario import Folder, Scenario, look
 from pytest_parsediff.ignoring import IgnoreRules
 from pytest_parsediff.stress_collect import StressHost, is_stressed, stress_items
+from pytest_parsediff.stress_flags import holds_all
 
 if TYPE_CHECKING:
     from pytest_parsediff.run import Outcome
@@ -276,7 +277,9 @@ class ScenarioFile(pytest.File):
         """Return the blocks of plans of *scenario*; none while goldens are updated."""
         parent = self.parent
         assert isinstance(parent, ScenarioDirectory)
-        if parent.plugin.updating or not is_stressed(scenario):
+        if parent.plugin.updating:
+            return ()
+        if not is_stressed(scenario) and not holds_all(self.config):
             return ()
         marks = [as_mark(mark) for mark in scenario.config.marks or ()]
         return stress_items(self, parent.plugin.stress, scenario, marks)

@@ -9,10 +9,13 @@ from pytest_parsediff.golden.render import Line, Style
 from pytest_parsediff.stress.outcome import StressOutcome, explain
 
 
-def describe_stress(outcome: StressOutcome, node_id: str) -> list[Line]:
+def describe_stress(
+    outcome: StressOutcome, node_id: str, flags: str = ""
+) -> list[Line]:
     """Return the lines that explain why *outcome* fails.
 
-    The first line names the cause. The last one is the next thing to type.
+    The first line names the cause. The last one is the next thing to type, with *flags*
+    of this run.
     """
     error = outcome.error
     assert error is not None, "only failures are described"
@@ -20,18 +23,17 @@ def describe_stress(outcome: StressOutcome, node_id: str) -> list[Line]:
     lines += [Line(text) for text in error.detail.rstrip().split("\n") if error.detail]
     lines += [Line(strip_control(text)) for text in explain(outcome)]
     if outcome.token:
-        lines.append(
-            Line(f"replay: {replay_command(node_id, outcome.token)}", Style.NOTE)
-        )
+        command = replay_command(node_id, outcome.token, flags)
+        lines.append(Line(f"replay: {command}", Style.NOTE))
     else:
         lines.append(Line(f"hint: {error.hint}", Style.NOTE))
     return lines
 
 
-def replay_command(node_id: str, token: str) -> str:
+def replay_command(node_id: str, token: str, flags: str = "") -> str:
     """Return the command that runs the plan of *token* again.
 
     A replay has one item per scenario, whichever block has found the plan.
     """
     first = f"{node_id.rpartition('-plans-')[0]}-plans-0"
-    return f"pytest --parsediff {shlex.quote(first)} --parsediff-replay={token}"
+    return f"pytest --parsediff {shlex.quote(first)} {flags}--parsediff-replay={token}"

@@ -24,13 +24,23 @@ FLAGS = (
         "how plans are chosen: auto, sweep, pct, crash or exhaustive",
     ),
     (
+        "laws",
+        "all|LAW[,LAW]",
+        "hold every scenario to these laws, also one without writers",
+    ),
+    (
+        "stress_writer",
+        "NAME",
+        "make a writer for scenarios that have none: opencode",
+    ),
+    (
         "stress_time",
         "SECONDS",
         "longest time for 100 plans; what was not run is said",
     ),
 )
 #: Flags with an ini value; there is none for one token.
-INI = ("stress", "stress_strategy", "stress_time")
+INI = ("stress", "stress_strategy", "laws", "stress_writer", "stress_time")
 
 
 def add_stress_options(parser: pytest.Parser) -> None:
@@ -50,3 +60,9 @@ def is_stress_asked(config: pytest.Config) -> bool:
         getattr(config.option, f"parsediff_{name}", None) is not None
         for name, _, _ in FLAGS
     )
+
+
+def holds_all(config: pytest.Config) -> bool:
+    """Return whether scenarios without writers are held to laws too."""
+    given = getattr(config.option, "parsediff_laws", None)
+    return bool(given or config.getini("parsediff_laws"))

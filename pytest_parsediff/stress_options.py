@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -10,6 +10,8 @@ from pytest_parsediff.core.config import StressConfig
 from pytest_parsediff.core.errors import BadTokenError, OptionError
 from pytest_parsediff.interleave.strategy import Strategy
 from pytest_parsediff.interleave.token import made_for
+from pytest_parsediff.laws.law import Law
+from pytest_parsediff.stress.made import WRITERS
 from pytest_parsediff.stress.stand import StressSettings
 
 
@@ -22,6 +24,8 @@ class StressOptions:
         seed: Of random plans; ``None`` the same.
         strategy: ``None`` the same.
         time_s: Longest time for one block; ``None`` sets no bound.
+        laws: What every scenario is held to; ``None`` leaves that to each one's table.
+        writer: What makes a writer for scenarios that have none; empty for nothing.
         replay: Token to run again; empty for none.
     """
 
@@ -29,18 +33,33 @@ class StressOptions:
     seed: int | None = None
     strategy: Strategy | None = None
     time_s: float | None = None
+    laws: tuple[Law, ...] | None = None
+    writer: str = ""
     replay: str = ""
 
     @property
     def is_strict(self) -> bool:
         """Whether stress was asked for, so that nothing shown is a failure."""
-        return self.plans is not None or bool(self.replay)
+        is_asked = self.plans is not None or self.laws is not None
+        return is_asked or bool(self.replay)
+
+    @property
+    def flags(self) -> str:
+        """What a replay needs besides its token, each with a space behind it."""
+        laws = ",".join(self.laws or ())
+        return "".join(
+            f"--parsediff-{name}={value} "
+            for name, value in (("laws", laws), ("stress-writer", self.writer))
+            if value
+        )
 
     def settings(self, table: StressConfig) -> StressSettings:
         """Return what holds for a scenario with this ``[stress]`` table."""
-        return StressSettings.of(
+        own = StressSettings.of(
             table, plans=self.plans, seed=self.seed, strategy=self.strategy
         )
+        laws = own.laws if self.laws is None else self.laws
+        return replace(own, laws=laws, writer=self.writer)
 
 
 def read_stress_options(config: pytest.Config) -> StressOptions:
@@ -60,6 +79,8 @@ def read_stress_options(config: pytest.Config) -> StressOptions:
         seed=_number(config, "seed", least=0),
         strategy=_strategy(config),
         time_s=_seconds(config),
+        laws=_laws(config),
+        writer=_writer(config),
         replay=token,
     )
 
@@ -107,3 +128,26 @@ def _strategy(config: pytest.Config) -> Strategy | None:
         known = ", ".join(Strategy)
         message = f"--parsediff-stress-strategy: expected one of {known}, got {text!r}"
         raise pytest.UsageError(str(OptionError(message))) from None
+
+
+def _laws(config: pytest.Config) -> tuple[Law, ...] | None:
+    text = _text(config, "laws")
+    if text is None:
+        return None
+    if text == "all":
+        return tuple(Law)
+    try:
+        return tuple(dict.fromkeys(Law(name.strip()) for name in text.split(",")))
+    except ValueError:
+        known = ", ".join(Law)
+        message = f"--parsediff-laws: expected all, or some of {known}, got {text!r}"
+        raise pytest.UsageError(str(OptionError(message))) from None
+
+
+def _writer(config: pytest.Config) -> str:
+    name = _text(config, "stress_writer") or ""
+    if name and name not in WRITERS:
+        known = ", ".join(WRITERS)
+        message = f"--parsediff-stress-writer: expected one of {known}, got {name!r}"
+        raise pytest.UsageError(str(OptionError(message)))
+    return name

@@ -105,7 +105,7 @@ class StressSession:
         from pytest_parsediff.stress_failure import describe_stress  # noqa: PLC0415
 
         message = outcome.error.summary if outcome.error else ""
-        lines = describe_stress(outcome, item.nodeid)
+        lines = describe_stress(outcome, item.nodeid, self.options.flags)
         return FailureRepr(lines, Crash(str(item.path), 1, message))
 
     def _open(self) -> Stresser:
