@@ -140,6 +140,7 @@ class OpencodeReader:
             save=self._save,
         )
         yield from poll.run()
+        self._told.is_live = True
 
     def _save(self, known: Known, seen: Glance | None) -> Checkpoint | None:
         """Remember what is covered; return the checkpoint, unless it is the last one."""

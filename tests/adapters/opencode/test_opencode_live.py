@@ -200,6 +200,32 @@ def test_two_errors_of_one_session_are_both_told_again(consumer: Consumer) -> No
         consumer.reader = consumer.new_reader()
 
 
+def test_an_error_that_is_found_twice_is_told_once(consumer: Consumer) -> None:
+    """A row that is new, and bad, is found by its rowid and by what it lacks."""
+    consumer.reader.close()
+    consumer.reader = consumer.new_reader()
+    with closing(apsw.Connection(str(consumer.path))) as writer:
+        insert(writer, ("part", {"id": "prt_2", "time_updated": None}))
+
+    consumer.poll()
+
+    assert ["session-error"] == consumer.notices
+
+
+def test_a_reader_that_goes_on_tells_of_a_session_once(consumer: Consumer) -> None:
+    """What is wrong with it is not told each time that it comes again."""
+    write(consumer.path, "UPDATE session SET time_archived = 'x' WHERE id = 'ses_1'")
+    consumer.reader.close()
+    consumer.reader = consumer.new_reader()
+    told = []
+    for title in "ab":
+        write(consumer.path, f"UPDATE session SET title = '{title}'")
+        assert consumer.poll() > 0
+        told += consumer.notices
+
+    assert ["bad-cell"] == told
+
+
 def test_a_switch_that_was_mended_is_read(consumer: Consumer) -> None:
     """The session comes again with it, and is no error for the next reader."""
     row = "('e', 'ses_1', 'agent-switched', 0, 1, 1, '{')"
