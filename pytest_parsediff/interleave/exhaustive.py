@@ -2,17 +2,18 @@
 
 Two reductions, both sound for what a reader learns through SQL in WAL mode:
 
-* *read sets*: a step may move past a snapshot that reads nothing the step writes, so of
-  such placements only the earliest is kept (static sleep sets; Godefroid, *Partial-order
-  methods for the verification of concurrent systems*, 1996);
-* *commutation*: steps of different writers at one gap run in one fixed order, which
-  needs disjoint rows and equal timestamps; it can be switched off.
+* *read sets*: a step may move past a snapshot that reads nothing the step writes, and
+  past other writers' steps that it commutes with, so of such placements only the earliest
+  is kept (static sleep sets; Godefroid, *Partial-order methods for the verification of
+  concurrent systems*, 1996);
+* *commutation*: steps of different writers at one gap that neither write what the other
+  reads or writes, nor tell the time by a clock that moves, run in one fixed order. Of
+  all orders that differ by exchanging such neighbours the first one is kept.
 """
 
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -20,6 +21,8 @@ from pytest_parsediff.interleave.plan import Gap, Placed, Plan
 from pytest_parsediff.interleave.shape import Shape
 from pytest_parsediff.interleave.sweep import TICKS
 
+#: What a step uses that asks for the time.
+CLOCK = "now_ms()"
 #: How many steps of each writer come next at a gap, or how many have come.
 _Counts = tuple[int, ...]
 _Step = tuple[int, int]
@@ -31,14 +34,18 @@ class Space:
 
     Attributes:
         shape: With ``reads`` and ``writes`` where they are known.
-        commute: Whether steps of different writers at one gap commute.
+        commute: Whether steps of different writers at one gap commute; ``None`` where
+            what they use says so, and nowhere if that is not known.
         ticks: Whether each tick pattern is tried; else the clock stands still.
     """
 
     shape: Shape
-    commute: bool = True
+    commute: bool | None = None
     ticks: bool = False
     _gaps: list[Gap] = field(init=False)
+    _known: dict[tuple[frozenset[str] | None, _Counts, _Counts], int] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
         end = Gap(self.shape.polls, 0)
@@ -52,7 +59,7 @@ class Space:
             for done, count in ways.items():
                 for chosen in self._choices(place, done):
                     after = _add(done, chosen)
-                    more = self._orders(chosen) * count
+                    more = self._orders(place, done, chosen) * count
                     following[after] = following.get(after, 0) + more
             ways = following
         placements = ways.get(self.shape.writers, 0)
@@ -100,56 +107,132 @@ class Space:
         """Yield what may come at a gap, and what has come by then."""
         gap = self._gaps[place]
         for chosen in self._choices(place, done):
-            for order in self._merges(done, chosen):
+            for order in self._merges(place, done, chosen):
                 yield tuple((step, gap) for step in order), _add(done, chosen)
 
     def _choices(self, place: int, done: _Counts) -> Iterator[_Counts]:
         """Yield how many steps of each writer may come at a gap, most first.
 
-        Coming at this gap instead of the one before can show only if what is read
-        between the two meets what the first of the steps writes. At the last gap
-        everything that is left comes, if it may.
+        The first step of all that come there must show something by coming there.
         """
-        ranges = []
-        for writer, total in enumerate(self.shape.writers):
-            left = total - done[writer]
-            may_come = left and self._differs(place, (writer, done[writer]))
-            ranges.append(range(left if may_come else 0, -1, -1))
-        return itertools.product(*ranges)
+        left = _less(self.shape.writers, done)
+        may_lead = [
+            bool(count) and self._differs(place, (writer, done[writer]))
+            for writer, count in enumerate(left)
+        ]
+        if not any(may_lead):
+            yield (0,) * len(left)
+            return
+        for chosen in itertools.product(*(range(n, -1, -1) for n in left)):
+            leads = [may for may, count in zip(may_lead, chosen, strict=True) if count]
+            if not leads or (all(leads) if self.commute else any(leads)):
+                yield chosen
 
     def _differs(self, place: int, step: _Step) -> bool:
+        """Return whether coming at this gap instead of the one before can show.
+
+        It can if what is read between the two meets what the step writes.
+        """
         if place == 0:
             return True
         writes = self.shape.writes.get(step)
         reads = self.shape.reads.get(self._gaps[place - 1])
         return writes is None or reads is None or bool(writes & reads)
 
-    def _orders(self, chosen: _Counts) -> int:
-        if self.commute:
+    def _orders(self, place: int, done: _Counts, chosen: _Counts) -> int:
+        """Return in how many orders the chosen steps may come at one gap."""
+        if self.commute or sum(map(bool, chosen)) <= 1:
             return 1
-        total = math.factorial(sum(chosen))
-        return total // math.prod(math.factorial(count) for count in chosen)
+        reads = self.shape.reads.get(self._gaps[place - 1]) if place else None
+        key = reads, done, chosen
+        if key not in self._known:
+            ways: dict[tuple[_Counts, int], int] = {((0,) * len(chosen), -1): 1}
+            for _ in range(sum(chosen)):
+                following: dict[tuple[_Counts, int], int] = {}
+                for (taken, last), count in ways.items():
+                    for writer in self._next(place, done, chosen, taken, last):
+                        after = _add(taken, _one(writer, len(chosen))), writer
+                        following[after] = following.get(after, 0) + count
+                ways = following
+            self._known[key] = sum(ways.values())
+        return self._known[key]
 
-    def _merges(self, done: _Counts, chosen: _Counts) -> Iterator[tuple[_Step, ...]]:
+    def _merges(
+        self, place: int, done: _Counts, chosen: _Counts
+    ) -> Iterator[tuple[_Step, ...]]:
         """Yield the orders in which the chosen steps come at one gap."""
-        queues = tuple(
-            tuple((writer, done[writer] + number) for number in range(count))
-            for writer, count in enumerate(chosen)
-        )
-        if self.commute:
-            yield tuple(itertools.chain.from_iterable(queues))
+        if not any(chosen):
+            yield ()
+        elif self.commute or sum(map(bool, chosen)) == 1:
+            yield tuple(
+                (writer, done[writer] + number)
+                for writer, count in enumerate(chosen)
+                for number in range(count)
+            )
         else:
-            yield from _interleave(queues)
+            yield from self._orders_after(place, done, chosen, (0,) * len(chosen), -1)
+
+    def _orders_after(
+        self, place: int, done: _Counts, chosen: _Counts, taken: _Counts, last: int
+    ) -> Iterator[tuple[_Step, ...]]:
+        if taken == chosen:
+            yield ()
+        for writer in self._next(place, done, chosen, taken, last):
+            step = writer, done[writer] + taken[writer]
+            after = _add(taken, _one(writer, len(chosen)))
+            for rest in self._orders_after(place, done, chosen, after, writer):
+                yield (step, *rest)
+
+    def _next(
+        self, place: int, done: _Counts, chosen: _Counts, taken: _Counts, last: int
+    ) -> Iterator[int]:
+        """Yield the writers whose step may come after one of *last*, -1 for none.
+
+        Not one that could as well have come at the gap before, or just before the step
+        of *last*: that is another plan.
+        """
+        for writer, count in enumerate(chosen):
+            step = writer, done[writer] + taken[writer]
+            if taken[writer] == count or not self._must_wait(place, done, taken, step):
+                continue
+            if writer < last:
+                before = last, done[last] + taken[last] - 1
+                if self._commutes(before, step):
+                    continue
+            yield writer
+
+    def _must_wait(
+        self, place: int, done: _Counts, taken: _Counts, step: _Step
+    ) -> bool:
+        """Return whether *step* may not move to the gap before, past those taken."""
+        if taken[step[0]] or self._differs(place, step):
+            return True
+        return not all(
+            self._commutes((writer, done[writer] + number), step)
+            for writer, count in enumerate(taken)
+            for number in range(count)
+        )
+
+    def _commutes(self, one: _Step, other: _Step) -> bool:
+        shape = self.shape
+        if self.commute is not None or not {one, other} <= shape.uses.keys():
+            return bool(self.commute)
+        used, also = shape.uses[one], shape.uses[other]
+        if self.ticks and CLOCK in used | also:
+            return False
+        nothing: frozenset[str] = frozenset()
+        return not (
+            shape.writes.get(one, nothing) & also
+            or shape.writes.get(other, nothing) & used
+        )
 
 
-def _interleave(queues: tuple[tuple[_Step, ...], ...]) -> Iterator[tuple[_Step, ...]]:
-    if not any(queues):
-        yield ()
-    for writer, queue in enumerate(queues):
-        if queue:
-            rest = (*queues[:writer], queue[1:], *queues[writer + 1 :])
-            for tail in _interleave(rest):
-                yield (queue[0], *tail)
+def _one(writer: int, writers: int) -> _Counts:
+    return tuple(int(number == writer) for number in range(writers))
+
+
+def _less(one: _Counts, other: _Counts) -> _Counts:
+    return tuple(a - b for a, b in zip(one, other, strict=True))
 
 
 def _add(done: _Counts, chosen: _Counts) -> _Counts:

@@ -25,6 +25,8 @@ class Shape:
             read anything.
         writes: Tables or files each step writes, by (writer, index); a step that is
             not there may write anything.
+        uses: Tables each step reads or writes, likewise; and ``exhaustive.CLOCK`` if it
+            asks the clock.
     """
 
     writers: tuple[int, ...]
@@ -33,6 +35,7 @@ class Shape:
     may_crash: bool = False
     reads: dict[Gap, frozenset[str]] = field(default_factory=dict)
     writes: dict[tuple[int, int], frozenset[str]] = field(default_factory=dict)
+    uses: dict[tuple[int, int], frozenset[str]] = field(default_factory=dict)
 
     @property
     def polls(self) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pytest_parsediff.core.splitmix import SplitMix64
-from pytest_parsediff.interleave.exhaustive import Space
+from pytest_parsediff.interleave.exhaustive import CLOCK, Space
 from pytest_parsediff.interleave.pct import draw
 from pytest_parsediff.interleave.plan import Plan
 from pytest_parsediff.interleave.shape import Shape
@@ -64,7 +64,7 @@ class Plans:
     _walk: _Walk = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_walk", _Walk(Space(self.shape)))
+        object.__setattr__(self, "_walk", _Walk(self._space))
         if self.strategy in (Strategy.AUTO, Strategy.SWEEP, Strategy.CRASH):
             self._sweep.extend(itertools.islice(self._listed(), self.total))
 
@@ -88,7 +88,15 @@ class Plans:
     @property
     def space_size(self) -> int:
         """How many plans the exhaustive strategy has, whatever the total."""
-        return Space(self.shape).count()
+        return self._space.count()
+
+    @property
+    def _space(self) -> Space:
+        """All placements; under every clock, unless no step is known to ask it."""
+        shape = self.shape
+        is_known = all(step in shape.uses for step in shape.steps())
+        asks = any(CLOCK in used for used in shape.uses.values())
+        return Space(shape, ticks=asks or not is_known)
 
     @property
     def sweep_size(self) -> int:

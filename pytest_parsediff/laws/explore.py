@@ -13,6 +13,7 @@ from pytest_parsediff.interleave.shape import Shape
 from pytest_parsediff.interleave.shrink import shrink
 from pytest_parsediff.interleave.strategy import Numbered
 from pytest_parsediff.laws.checks import Check, checks_for
+from pytest_parsediff.laws.footprint import measure_footprints
 from pytest_parsediff.laws.law import Law, Violation
 
 
@@ -96,6 +97,8 @@ class Explorer:
         laws: Which ones each run is held to.
         polls: Polls while steps are due.
         may_crash: Whether the reader is killed too.
+        measures: Whether reads and writes are found out, which only those strategies
+            need that leave out what cannot differ.
         watches: See each run before it is held to the laws, and find nothing wrong.
         on_progress: Called after each plan with what came of it so far.
     """
@@ -104,6 +107,7 @@ class Explorer:
     laws: Sequence[Law]
     polls: int = 2
     may_crash: bool = True
+    measures: bool = False
     watches: Sequence[Check] = ()
     on_progress: Callable[[Explored], None] | None = None
     _checks: list[Check] = field(init=False)
@@ -141,8 +145,12 @@ class Explorer:
             )
             runs.append(self.rig.run(Plan(steps, None, self.polls), keeps_states=False))
         self.rig.states.forget_contents()
+        known = measure_footprints(self.rig, shape, runs) if self.measures else None
         return replace(
             shape,
+            reads=known.reads if known else {},
+            writes=known.writes if known else {},
+            uses=known.uses if known else {},
             gaps=tuple(map(max, zip(*(run.gaps for run in runs), strict=True))),
             emissions=max(run.emissions for run in runs),
             may_crash=self.may_crash,

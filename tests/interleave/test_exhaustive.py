@@ -5,9 +5,11 @@ from __future__ import annotations
 import itertools
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pytest_parsediff.interleave.exhaustive import Space
-from pytest_parsediff.interleave.plan import Gap, is_in_program_order
+from pytest_parsediff.interleave.plan import Gap, Plan, is_in_program_order
 from pytest_parsediff.interleave.shape import Shape
 
 NOTHING = frozenset[str]()
@@ -128,3 +130,55 @@ def test_a_reader_with_thousands_of_gaps_has_a_space_too() -> None:
     assert [()] == [plan.steps for plan in Space(quiet)]
     gaps = [plan.steps[0].at for plan in Space(one)]
     assert [*one.all_gaps(), Gap(1, 0)] == gaps
+
+
+TABLES = st.frozensets(st.sampled_from("xyz"), max_size=2)
+
+
+@st.composite
+def small_shapes(draw: st.DrawFn) -> Shape:
+    """Draw up to five steps of two writers and up to four gaps, of which all is known."""
+    writers = draw(st.sampled_from([(1, 1), (2, 1), (2, 2), (3, 1), (3,)]))
+    gaps = draw(st.sampled_from([(2,), (3,), (4,), (2, 2)]))
+    shape = Shape(writers=writers, gaps=gaps)
+    writes = {step: draw(TABLES) for step in shape.steps()}
+    return Shape(
+        writers=writers,
+        gaps=gaps,
+        reads={gap: draw(TABLES) for gap in shape.all_gaps()},
+        writes=writes,
+        uses={step: draw(TABLES) | written for step, written in writes.items()},
+    )
+
+
+def observed(plan: Plan, shape: Shape) -> tuple[object, ...]:
+    """Return what a reader sees, and how the tables are in the end.
+
+    A step leaves in each table that it writes who it is and all that it used.
+    """
+    tables: dict[str, int] = dict.fromkeys("xyz", 0)
+    waiting = list(plan.steps)
+    seen: list[object] = []
+    for gap in [*shape.all_gaps(), Gap(shape.polls, 0)]:
+        while waiting and waiting[0].at <= gap:
+            placed = waiting.pop(0)
+            step = placed.writer, placed.index
+            left = hash((step, *(tables[name] for name in sorted(shape.uses[step]))))
+            tables |= dict.fromkeys(shape.writes[step], left)
+        reads = shape.reads.get(gap, frozenset("xyz"))
+        seen += [(gap, name, tables[name]) for name in sorted(reads)]
+    return tuple(seen)
+
+
+@settings(max_examples=150, deadline=None)
+@given(small_shapes())
+def test_every_observation_is_left(shape: Shape) -> None:
+    """Whatever is read and written: what any plan shows one of the reduced ones shows."""
+    known = Space(shape)
+    unknown = Shape(writers=shape.writers, gaps=shape.gaps)
+
+    plans = list(known)
+
+    everything = {observed(plan, shape) for plan in Space(unknown)}
+    assert known.count() == len(plans) == len(set(plans))
+    assert everything == {observed(plan, shape) for plan in plans}

@@ -252,8 +252,11 @@ def test_auto_sweeps_first_and_then_draws() -> None:
 
 def test_the_exhaustive_strategy_ends_when_it_is_done() -> None:
     """Its number is the number of its space, whatever the total."""
+    uses = {(0, index): frozenset[str]() for index in range(2)}
     plans = Plans(
-        shape=Shape(writers=(2,), gaps=(2,)), strategy=Strategy.EXHAUSTIVE, total=99
+        shape=Shape(writers=(2,), gaps=(2,), uses=uses),
+        strategy=Strategy.EXHAUSTIVE,
+        total=99,
     )
 
     assert 6 == len(plans) == len(list(plans.between(0, 99)))
