@@ -161,6 +161,8 @@ class AdapterConfig(
         emits: What one emission replaces of what was emitted before.
         tombstones: Values, per place, of events that say that something is gone: the
             event with the same identity, or the session where ``emits`` says so.
+        amends: Values, per place, of events that may come again with their identity: a
+            later one takes the place of an earlier one.
         delivery: Whether the adapter promises to emit nothing twice.
         exact_resume: Whether it promises that a scan from the last checkpoint emits
             nothing.
@@ -199,6 +201,7 @@ class AdapterConfig(
     compare: CompareConfig | UnsetType = UNSET
     emits: Literal["event", "session"] | UnsetType = UNSET
     tombstones: dict[PointerText, list[Any]] | UnsetType = UNSET
+    amends: dict[PointerText, list[Any]] | UnsetType = UNSET
     delivery: Literal["at-least-once", "exactly-once"] | UnsetType = UNSET
     exact_resume: bool | UnsetType = UNSET
     catches_up: bool | UnsetType = UNSET

@@ -40,14 +40,18 @@ class Line(NamedTuple):
         key: Its identity; the line itself where the adapter declares none.
         text: Canonical JSON without LF.
         is_tombstone: Whether it says that its event, or session, is gone.
+        is_amending: Whether it may take the place of an earlier one of its identity.
     """
 
     session: str
     key: str
     text: bytes
     is_tombstone: bool
+    is_amending: bool = False
 
 
+#: Values, per place, that tell some events from all others.
+Marks: TypeAlias = tuple[tuple[Pointer, tuple[Any, ...]], ...]
 #: Lines of one session, in the order in which they were emitted.
 Sessions: TypeAlias = Mapping[str, tuple[Line, ...]]
 
@@ -62,6 +66,7 @@ class Subject:
         comparison: Where session and identity stand.
         unit: What an emission replaces.
         tombstones: Values, per place, of events that say something is gone.
+        amends: The same for events of which a later one takes the place of an earlier.
         is_exactly_once: Whether it promises to emit nothing twice.
         is_exact_resume: Whether a re-scan from the last checkpoint emits nothing.
         catches_up: Whether each poll emits all that was committed before it began.
@@ -74,7 +79,8 @@ class Subject:
     rules: Rules
     comparison: Comparison
     unit: Unit = Unit.EVENT
-    tombstones: tuple[tuple[Pointer, tuple[Any, ...]], ...] = ()
+    tombstones: Marks = ()
+    amends: Marks = ()
     is_exactly_once: bool = False
     is_exact_resume: bool = False
     catches_up: bool = False
@@ -117,13 +123,8 @@ class Subject:
         read = self.comparison.read(text)
         session = self.comparison.session_of(read) or ""
         key = self.comparison.key_of(read) or text.decode("utf-8", "replace")
-        return Line(session, key, text, self._is_tombstone(read))
-
-    def _is_tombstone(self, event: Mapping[str, Any]) -> bool:
-        return any(
-            (found := place.get(event)) is not ABSENT and found in values
-            for place, values in self.tombstones
-        )
+        is_gone, is_amending = (_has(read, m) for m in (self.tombstones, self.amends))
+        return Line(session, key, text, is_gone, is_amending)
 
 
 class Lines:
@@ -191,6 +192,14 @@ class Polled:
         """Close what was opened."""
         if self._reader is not None:
             self._reader.close()
+
+
+def _has(event: Mapping[str, Any], marks: Marks) -> bool:
+    """Return whether *event* has one of the values at one of the places."""
+    return any(
+        (found := place.get(event)) is not ABSENT and found in values
+        for place, values in marks
+    )
 
 
 def by_session(lines: Sequence[Line]) -> dict[str, tuple[Line, ...]]:

@@ -26,7 +26,7 @@ def _shared_identity(parsed: Parsed) -> Violation | None:
         known: dict[str, bytes] = {}
         for line in lines:
             before = known.setdefault(line.key, line.text)
-            if before != line.text:
+            if before != line.text and not line.is_amending:
                 message = f"in a full parse of session {session!r} two events have identity {line.key}"
                 details = (show(before), show(line.text))
                 return Violation(

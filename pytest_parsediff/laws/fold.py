@@ -39,7 +39,8 @@ def copies_of(lines: Sequence[Line]) -> list[tuple[Line, ...]]:
     copies: list[list[Line]] = []
     known: set[str] = set()
     for line in lines:
-        if not known or line.is_tombstone or line.key in known:
+        comes_back = line.key in known and not line.is_amending
+        if not known or line.is_tombstone or comes_back:
             copies.append([])
             known.clear()
         elif copies[-1][-1].is_tombstone:

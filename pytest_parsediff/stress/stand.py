@@ -28,7 +28,7 @@ from pytest_parsediff.interleave.filebench import FileBench
 from pytest_parsediff.interleave.rig import Rig
 from pytest_parsediff.interleave.states import States
 from pytest_parsediff.interleave.strategy import Strategy
-from pytest_parsediff.interleave.subject import Subject, Unit
+from pytest_parsediff.interleave.subject import Marks, Subject, Unit
 from pytest_parsediff.interleave.token import fingerprint
 from pytest_parsediff.interleave.writers.filesteps import FileStep
 from pytest_parsediff.laws.law import DEFAULT_LAWS, Law
@@ -208,7 +208,8 @@ def make_subject(resolved: Resolved, rules: Rules, scenario: Scenario) -> Subjec
         rules=rules,
         comparison=compile_comparison(config, rules),
         unit=Unit(_declared(config, adapter, "emits", "event")),
-        tombstones=_tombstones(_declared(config, adapter, "tombstones", {})),
+        tombstones=_marks(_declared(config, adapter, "tombstones", {})),
+        amends=_marks(_declared(config, adapter, "amends", {})),
         is_exactly_once=delivery == "exactly-once",
         is_exact_resume=bool(_declared(config, adapter, "exact_resume", False)),
         catches_up=bool(_declared(config, adapter, "catches_up", False)),
@@ -224,9 +225,7 @@ def _declared(config: AdapterConfig, adapter: object, name: str, default: Any) -
     return getattr(adapter, name, default) if value is UNSET else value
 
 
-def _tombstones(
-    table: Mapping[str, Sequence[Any]],
-) -> tuple[tuple[Pointer, tuple[Any, ...]], ...]:
+def _marks(table: Mapping[str, Sequence[Any]]) -> Marks:
     return tuple((Pointer.parse(place), tuple(v)) for place, v in table.items())
 
 

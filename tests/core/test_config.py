@@ -87,6 +87,7 @@ encoder = "declared"
 compare = {}
 emits = "session"
 tombstones = {kind = ["gone"]}
+amends = {kind = ["changed"]}
 delivery = "exactly-once"
 exact_resume = true
 catches_up = true

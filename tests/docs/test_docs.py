@@ -331,7 +331,7 @@ def test_the_events_of_opencode_are_documented() -> None:
     key = BUILTIN["opencode"].config.key
 
     assert {*FIELDS} == names_in_tables(section("opencode.md", "Events"))
-    assert key == re.findall(r"`(/\w+(?:/\w+)?)`", section("opencode.md", "Identity"))
+    assert key == re.findall(r"`(/\w+(?:/\w+)*)`", section("opencode.md", "Identity"))
 
 
 # --- blocks -------------------------------------------------------------------------

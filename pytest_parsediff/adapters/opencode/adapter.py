@@ -49,6 +49,7 @@ class OpencodeAdapter:
     emits = "session"
     #: An event that says that its session has no events any more.
     tombstones = {"/kind": (REMOVED,)}  # noqa: RUF012 - read as an attribute
+    amends = {"/kind": ("op_started", "op_finalized")}  # noqa: RUF012 - the same
     #: From the last checkpoint on a quiet store emits nothing.
     exact_resume = True
 

@@ -52,6 +52,10 @@ def live_subject() -> Subject:
             (Pointer.parse(place), values)
             for place, values in OpencodeAdapter.tombstones.items()
         ),
+        amends=tuple(
+            (Pointer.parse(place), values)
+            for place, values in OpencodeAdapter.amends.items()
+        ),
         is_exact_resume=OpencodeAdapter.exact_resume,
     )
 
