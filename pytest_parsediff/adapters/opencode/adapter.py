@@ -74,7 +74,7 @@ class OpencodeAdapter:
             compacted has evidence and the notice ``needs-retry``. A row that lacks its
             id, its owner or its time of change, and a known ``session_message`` that
             cannot be decoded, are told in the notice ``session-error``, with PD423.
-            In the end a checkpoint.
+            After each 500 sessions and in the end a checkpoint.
 
         Raises:
             StoreOpenError: PD422, the file is missing, no database, or unreadable.

@@ -18,7 +18,12 @@ from pytest_parsediff.adapters.opencode.emit import Told, session_emissions
 from pytest_parsediff.adapters.opencode.handle import Handle
 from pytest_parsediff.adapters.opencode.load import load_tree, weigh_tree
 from pytest_parsediff.adapters.opencode.pages import affected_sessions
-from pytest_parsediff.adapters.opencode.poll import Poll, held_digest, note_glance
+from pytest_parsediff.adapters.opencode.poll import (
+    BATCH,
+    Poll,
+    held_digest,
+    note_glance,
+)
 from pytest_parsediff.adapters.opencode.timers import VERIFY_INTERVAL_S, Timers
 from pytest_parsediff.core.event import Checkpoint, Emission, Notice, Source
 
@@ -61,7 +66,8 @@ class OpencodeReader:
         """Yield everything, or what has changed since *cursor*.
 
         Yields:
-            For ``None`` what a scan of the adapter yields, and a checkpoint in the end.
+            For ``None`` what a scan of the adapter yields, and a checkpoint in the end;
+            others come before, so that a long scan need not begin anew.
             Else, for each session that is new or has changed, what a scan yields of it;
             for each that has no events any more, the event ``session_removed``; and
             checkpoints, the first one before any event, to say that it is not certain
@@ -161,7 +167,7 @@ class OpencodeReader:
             )
         )
         yield from self._told.schema_news(layout.schema)
-        known = Known(target_hash=self._target)
+        known = Known(target_hash=self._target, schema_hash=seen.migrations)
         found = affected_sessions(
             self._handle.connection, layout, self._path, known.tables
         )
@@ -169,16 +175,21 @@ class OpencodeReader:
         for one in found:
             if isinstance(one, Notice):
                 yield from self._told.news((one,))
-            else:
-                yield from take(one, known)
+                continue
+            yield from take(one, known)
+            if not weigh_only and known.digests and len(known.digests) % BATCH == 0:
+                yield from self._checkpoint(known, None)
         note_glance(known, seen)
         self._timers.note_commit(has_log=seen.has_log)
         self._timers.probed(self._clock())
         self._timers.verified(began)
         self._told.is_live = True
+        yield from self._checkpoint(known, seen)
+
+    def _checkpoint(self, known: Known, seen: Glance | None) -> Iterator[Checkpoint]:
         checkpoint = self._save(known, seen)
-        assert checkpoint is not None
-        yield checkpoint
+        if checkpoint is not None:
+            yield checkpoint
 
     def _emit(self, key: bytes, known: Known) -> Iterator[Emission]:
         """Hand out one session."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import apsw
 import pytest
-from opencode_consumer import Consumer, cold
+from opencode_consumer import Consumer, cold, session_of
 from opencode_live_stores import NAMES, live_rig
 from opencode_stores import Insert, build, insert, scan_all
 
@@ -112,6 +112,29 @@ def test_a_new_reader_compares_everything(consumer: Consumer) -> None:
     assert consumer.poll() > 0
 
     assert cold(consumer.path) == consumer.held
+
+
+def test_a_long_scan_that_was_killed_goes_on(tmp_path: Path) -> None:
+    """Each 500 sessions there is a checkpoint, and nothing before it comes again."""
+    path = long_store(tmp_path / "s.db", 1)
+    each = "WITH RECURSIVE n (i) AS (SELECT 3 UNION SELECT i + 1 FROM n WHERE i < 1100)"
+    columns = "(id, time_created, time_updated)"
+    write(path, f"{each} INSERT INTO session {columns} SELECT 's' || i, i, i FROM n")
+    whole = [*scan_all(path)]
+    places = [i for i, one in enumerate(whole) if isinstance(one, Checkpoint)]
+    assert 3 == len(places)
+    assert len(whole) - 1 == places[-1]
+    for place, told in zip(places, (500, 1000, 1100), strict=True):
+        first = whole[place]
+        assert isinstance(first, Checkpoint)
+        consumer = Consumer(path)
+        consumer.cursor = first.cursor
+        with closing(consumer.reader):
+            consumer.poll()
+        assert [] == consumer.notices
+        assert 1100 - told == len(consumer.held)
+        before = {session_of(one) for one in whole[:place] if isinstance(one, dict)}
+        assert not before & {*consumer.held}
 
 
 def test_an_equal_store_elsewhere_is_read_again(consumer: Consumer) -> None:
