@@ -198,6 +198,7 @@ def mutate_cell(bench: DatabaseBench, wanted: Candidate) -> Mutation | None:
         f"DELETE FROM {name} WHERE {table.where}",  # noqa: S608 - quoted
         wanted.row,
     )
+    alike = _put_alike(bench.image, wanted)
     return Mutation(
         label=f"{table.name}.{wanted.column} of the {wanted.place} is {wanted.what}",
         bench=replace(bench, image=image),
@@ -205,7 +206,28 @@ def mutate_cell(bench: DatabaseBench, wanted: Candidate) -> Mutation | None:
         owner=f"{table.name} {wanted.row}",
         without=None if deleted is None else replace(bench, image=deleted),
         names=names,
+        alike=None if alike is None else replace(bench, image=alike),
     )
+
+
+def _put_alike(image: bytes, wanted: Candidate) -> bytes | None:
+    """Return the store with a number that orders rows as the bad value does.
+
+    NULL comes before all numbers, text behind them (https://sqlite.org/datatype3.html
+    section 4.1). ``None`` where the cell is no number, or the value no place among them.
+    """
+    beyond = {_NULL: "min({}) - 1", _EMPTY: "max({}) + 1", _LARGEST: "max({}) + 1"}
+    if wanted.what not in beyond:
+        return None
+    name, column = quote(wanted.table.name), quote(wanted.column)
+    is_number = f"typeof({column}) IN ('integer', 'real')"
+    value = beyond[wanted.what].format(column)
+    sql = (
+        f"UPDATE {name} SET {column} = (SELECT {value} FROM {name} WHERE {is_number})"  # noqa: S608 - quoted
+        f" WHERE {is_number} AND {wanted.table.where}"
+    )
+    alike = change(image, sql, wanted.row)
+    return None if alike == image else alike
 
 
 def mutate_schema(

@@ -93,7 +93,10 @@ class Judge:
             return "it is passed over in silence", []
         if not lost or is_changed or (is_noticed and demand is not Demand.REPORT):
             return None
-        if demand is Demand.NO_LOST_ROW and not self._gives(mutation.without, found):
+        if demand is Demand.NO_LOST_ROW and (
+            not self._gives(mutation.without, found)
+            or self._loses_alike(mutation.alike, found)
+        ):
             return None
         silently = "" if is_noticed else ", silently"
         return f"{len(lost)} events are lost{silently}", lost
@@ -132,6 +135,20 @@ class Judge:
         ]
         changed = any(known.get(place) != text for place, text in now.items())
         return lost, changed
+
+    def _loses_alike(self, bench: Bench | None, found: Scanned) -> bool:
+        """Return whether the same events are gone where the row only stands elsewhere.
+
+        A question that was never answered may be no event, and a row that comes last
+        by its time is not lost by that.
+        """
+        if bench is None:
+            return False
+        try:
+            other = scan(replace(self.rig, bench=bench))
+        except ParsediffError:
+            return False
+        return {*_by_key(other.sessions)} == {*_by_key(found.sessions)}
 
     def _gives(self, bench: Bench | None, found: Scanned) -> bool:
         """Return whether a scan of that store gives the same events."""

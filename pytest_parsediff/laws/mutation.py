@@ -42,6 +42,7 @@ class Mutation:
         names: What the row says, and the rows that it names: a session among them is
             concerned too.
         shorter: For a tail, makes the store without the last line.
+        alike: Makes the store with a good value that orders the rows in the same way.
     """
 
     label: str
@@ -51,3 +52,4 @@ class Mutation:
     without: Bench | None = None
     names: frozenset[str] = frozenset()
     shorter: Bench | None = None
+    alike: Bench | None = None

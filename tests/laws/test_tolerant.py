@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,11 @@ from pytest_parsediff.adapters.builtin import BUILTIN
 from pytest_parsediff.adapters.opencode.adapter import OpencodeAdapter
 from pytest_parsediff.core.errors import ParsediffError
 from pytest_parsediff.core.event import Emission, Notice, Source
+from pytest_parsediff.interleave.databasebench import DatabaseBench
 from pytest_parsediff.interleave.drivers.apsw import ApswDriver
 from pytest_parsediff.interleave.writers.connection import Library
+from pytest_parsediff.laws.badcells import cell_candidates, mutate_cell
+from pytest_parsediff.laws.kept import Judge, scan
 from pytest_parsediff.laws.law import Law
 from pytest_parsediff.laws.tolerant import check_tolerant, try_bad_stores
 
@@ -239,3 +243,57 @@ def test_the_built_in_adapter_is_tolerant(tmp_path: Path, scenario: str) -> None
 
     assert tolerated.violation is None
     assert tolerated.tried > 60
+
+
+class TellsOfQuestions(Base):
+    """Tells of a question when something of its session comes behind it."""
+
+    def scan(self, source: Source, _cursor: str | None) -> Iterator[Emission]:
+        """Yield each session, and its row with the lowest id."""
+        with closing(connect(source.path)) as db:
+            db.text_factory = lambda data: data.decode("utf-8", "replace")
+            rows = db.execute("SELECT id, session FROM message ORDER BY updated, id")
+            told = [(str(row_id), str(session)) for row_id, session in rows]
+        for session in sorted({session for _, session in told}):
+            yield {"id": "", "session": session}
+        for place, (row_id, session) in enumerate(told):
+            others = [one for one, other in told if other == session]
+            behind = [one for one, other in told[place + 1 :] if other == session]
+            if behind and row_id == min(others):
+                yield {"id": row_id, "session": session}
+
+
+class FiltersLateStamps(Base):
+    """Takes a time that is far away for no time at all, and says nothing."""
+
+    def scan(self, source: Source, _cursor: str | None) -> Iterator[Emission]:
+        """Yield rows with a time of this age."""
+        with closing(connect(source.path)) as db:
+            sql = "SELECT id, session FROM message WHERE coalesce(updated, 0) < 1e18"
+            for row in db.execute(sql).fetchall():
+                yield {"id": str(row[0]), "session": str(row[1])}
+
+
+@pytest.mark.parametrize("what", ["2^63-1", "empty", "NULL"])
+@pytest.mark.parametrize(
+    ("reader", "loses"),
+    [(TellsOfQuestions, ()), (FiltersLateStamps, ("2^63-1", "empty"))],
+)
+def test_a_row_that_only_stands_elsewhere_is_not_lost(
+    tmp_path: Path, reader: type[Base], loses: tuple[str, ...], what: str
+) -> None:
+    """With a number as late as the bad one the same event is gone."""
+    rig = database_rig(reader(), tmp_path)
+    assert isinstance(rig.bench, DatabaseBench)
+    (wanted,) = [
+        one
+        for one in cell_candidates(rig.bench.image, [])
+        if (one.column, one.place, one.what) == ("updated", "first row", what)
+    ]
+    mutation = mutate_cell(rig.bench, wanted)
+    assert mutation is not None
+
+    found = scan(replace(rig, bench=mutation.bench))
+    broken = Judge(rig, scan(rig)).judge(mutation, found)
+
+    assert (what in loses) == (broken is not None), broken
