@@ -8,8 +8,8 @@ store of its own, which is made by the SQL in SCHEMA, in four ways:
 * ``seldom``: one reader polls after every seventh commit;
 * ``inside``: commits come between the emissions of polls, and the next poll is judged.
 
-What the consumer holds is compared with a full scan after each of these polls, event by
-event and in order. The clock of the reader goes N seconds from poll to poll. It stands still
+What consumers hold is compared with a full scan after each of these polls: the events of
+each session in order, and the events of the whole stream folded by identity. The clock of the reader goes N seconds from poll to poll. It stands still
 unless that is said, so nothing is found only because a timer was due; stores without an
 event log need 60. The exit status is 1 if anything differs.
 """
@@ -19,15 +19,16 @@ event log need 60. The exit status is 1 if anything differs.
 from __future__ import annotations
 
 import argparse
+import itertools
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import apsw
-from opencode_consumer import Consumer, cold
+from opencode_consumer import Consumer, Folded, cold, fold
 
 from pytest_parsediff.core.store import build_image
 from pytest_parsediff.interleave.writers.traces import (
@@ -84,13 +85,18 @@ class Follower:
         self.consumer.now += self.seconds
         self.found.events += self.consumer.poll()
         held, expected = self.consumer.held, cold(self.consumer.path)
-        if held != expected:
-            others = sorted(
-                name
-                for name in {*held, *expected}
-                if held.get(name) != expected.get(name)
-            )
-            self.found.differences.append(f"{label}: {', '.join(others)}")
+        by_identity: Folded = {}
+        for event in itertools.chain(*expected.values()):
+            fold(by_identity, event)
+        others = _different(held, expected)
+        others |= _different(self.consumer.folded, by_identity)
+        if others:
+            names = ", ".join(sorted(others))
+            self.found.differences.append(f"{label}: {names}")
+
+
+def _different(one: Mapping[str, object], other: Mapping[str, object]) -> set[str]:
+    return {name for name in {*one, *other} if one.get(name) != other.get(name)}
 
 
 def live(follower: Follower, steps: Sequence[TraceStep]) -> None:

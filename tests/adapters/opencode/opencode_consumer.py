@@ -8,21 +8,33 @@ from typing import TypeAlias
 
 from opencode_stores import scan_all
 
+from pytest_parsediff.adapters.builtin import BUILTIN
 from pytest_parsediff.adapters.opencode.reader import OpencodeReader
 from pytest_parsediff.core.event import Checkpoint, Emission, Event, Notice, Source
+from pytest_parsediff.core.pointers import Pointer
+
+_KEY = [Pointer.parse(place) for place in BUILTIN["opencode"].config.key or ()]
 
 #: Events by session, in their order.
 Held: TypeAlias = dict[str, list[Event]]
+#: Events by session and identity.
+Folded: TypeAlias = dict[str, dict[str, Event]]
 
 
 class Consumer:
-    """Polls one store, and holds what a consumer would hold."""
+    """Polls one store, and holds what consumers would hold.
+
+    Attributes:
+        held: By one who takes whole polls: a session that comes again replaces all.
+        folded: By one who takes event after event, as `docs/opencode.md` says.
+    """
 
     def __init__(self, path: Path) -> None:
         self.now = 0.0
         self.path = path
         self.cursor: str | None = None
         self.held: Held = {}
+        self.folded: Folded = {}
         self.notices: list[str] = []
         self.reader = self.new_reader()
 
@@ -45,6 +57,7 @@ class Consumer:
                 self.notices.append(emission.code)
             elif isinstance(emission, dict):
                 found.setdefault(session_of(emission), []).append(emission)
+                fold(self.folded, emission)
             yield emission
         for session, events in found.items():
             self.held.pop(session, None)
@@ -56,6 +69,16 @@ def session_of(event: Event) -> str:
     """Return the session that *event* is about."""
     payload = event["payload"]
     return str(payload.get("SessionNativeID") or payload["NativeID"])
+
+
+def fold(held: Folded, event: Event) -> None:
+    """Take one event into what is held."""
+    session = session_of(event)
+    if event["kind"] in {"session_started", "session_removed"}:
+        held.pop(session, None)
+    if event["kind"] != "session_removed":
+        identity = repr([place.get(event) for place in _KEY])
+        held.setdefault(session, {})[identity] = event
 
 
 def cold(path: Path) -> Held:
