@@ -294,8 +294,7 @@ class _Trial:
         if explored.finding is not None:
             token = encode(explored.finding.plan, stand.fingerprint)
             raise _broken(scenario, explored.finding, token, stand)
-        complete = plans.is_complete
-        proof = state_proof(explored, quiet.shape, is_sweep_complete=complete)
+        proof = state_proof(explored, quiet.shape, whole=plans.count_listed())
         unseen = "" if stand.is_followed else stand.note
         reason = unseen or why_inconclusive(quiet, explored)
         if reason and not is_generated:

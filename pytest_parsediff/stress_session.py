@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -136,6 +136,8 @@ class StressSession:
                     "stopped": outcome.stopped,
                     "note": outcome.note,
                 }
+                if outcome.listing is not None:
+                    facts["listing"] = asdict(outcome.listing)
         if report.failed:
             facts |= shown(report.longrepr)
         if report.skipped and item.unavailable is not None:

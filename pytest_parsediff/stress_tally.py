@@ -26,6 +26,7 @@ class StressTally:
         passed: Scenarios whose first block, which takes remembered tokens, passed.
         stopped: Node id and why not all of its plans were run.
         notes: What could not be followed, per scenario.
+        coverage: How much of its listed plans was run, per scenario.
     """
 
     plans: int = 0
@@ -35,6 +36,7 @@ class StressTally:
     passed: set[str] = field(default_factory=set)
     stopped: list[tuple[str, str]] = field(default_factory=list)
     notes: dict[str, str] = field(default_factory=dict)
+    coverage: dict[str, Coverage] = field(default_factory=dict)
 
     def add(self, report: pytest.TestReport, facts: dict[str, Any]) -> None:
         """Count one report; each phase of an item has its own."""
@@ -48,6 +50,9 @@ class StressTally:
             self.proofs.append((report.nodeid, facts["proof"]))
             if facts["number"] == 0:
                 self.passed.add(facts["id"])
+        if "listing" in facts:
+            whole = self.coverage.setdefault(facts["id"], Coverage())
+            whole.add(facts["listing"], is_stopped=bool(facts["stopped"]))
         if facts["stopped"]:
             self.stopped.append((report.nodeid, facts["stopped"]))
         if facts["note"]:
@@ -76,12 +81,77 @@ class StressTally:
             reporter.line(f"{node_id}: {proof}")
         if len(self.proofs) > len(shown):
             reporter.line(f"… {len(self.proofs) - len(shown)} more; -v shows them")
+        self._write_coverage(reporter)
         for node_id, reason in self.stopped:
             reporter.line(f"{node_id}: not all plans were run: {reason}", yellow=True)
         for name, note in sorted(self.notes.items()):
             reporter.line(f"{name}: {note}", yellow=True)
         if unfinished:
             reporter.line(f"interrupted in {unfinished}", yellow=True)
+
+    def _write_coverage(self, reporter: pytest.TerminalReporter) -> None:
+        """Print of how many scenarios all was run that is listed, and of which not."""
+        known = {
+            name: one
+            for name, one in self.coverage.items()
+            if name not in self.tokens  # a failure ended its block
+        }
+        for kind in sorted({one.kind for one in known.values()}):
+            same = [one for one in known.values() if one.kind == kind]
+            complete = sum(one.is_complete for one in same)
+            what = f"{complete} of {len(same)} scenarios"
+            reporter.line(f"{kind} complete: {what}")
+        cut = [(n, one) for n, one in sorted(known.items()) if not one.is_complete]
+        is_long = reporter.config.get_verbosity() > 0
+        shown = cut if is_long else cut[:_SHOWN]
+        for name, one in shown:
+            reporter.line(f"{name}: {one.describe()}", yellow=True)
+        if len(cut) > len(shown):
+            reporter.line(f"… {len(cut) - len(shown)} more; -v shows them")
+
+
+@dataclass(slots=True)
+class Coverage:
+    """How much of what is listed for a scenario its blocks ran, taken together.
+
+    Attributes:
+        kind: What the listed plans are called.
+        done: How many were run.
+        whole: How many there are; ``None`` where nobody has counted.
+        asked: How many plans the scenario was to run.
+        is_stopped: Whether the time was over in some block.
+    """
+
+    kind: str = ""
+    done: int = 0
+    whole: int | None = None
+    asked: int = 0
+    is_stopped: bool = False
+
+    def add(self, listing: dict[str, Any], *, is_stopped: bool) -> None:
+        """Count one block."""
+        self.kind = listing["kind"]
+        self.done += listing["done"]
+        self.whole = listing["whole"]
+        self.asked = listing["asked"]
+        self.is_stopped = self.is_stopped or is_stopped
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all of it was run."""
+        return self.done == self.whole
+
+    def describe(self) -> str:
+        """Return how far it went, and what makes it go on to the end."""
+        size = "more" if self.whole is None else f"{self.whole:,}"
+        begin = f"{self.kind} cut after {self.done} of {size} plans"
+        if self.is_stopped:
+            return f"{begin}; a longer --parsediff-stress-time runs more"
+        if self.whole is None:
+            return f"{begin}; a larger --parsediff-stress=N runs more"
+        if self.asked < self.whole:
+            return f"{begin}; --parsediff-stress={self.whole} runs all of it"
+        return f"{begin}; its other blocks were not run"
 
 
 def _by_block(proof: tuple[str, str]) -> tuple[str, int]:

@@ -116,6 +116,23 @@ class Plans:
                 following = itertools.islice(self._listed(), self.total, self.total + 1)
                 return next(following, None) is None
 
+    def count_listed(self, *, most_steps: int = 200_000) -> int | None:
+        """Return how many plans are listed, whatever the total; ``None`` for very many.
+
+        Args:
+            most_steps: In all of these plans together; more take too long to count.
+        """
+        if self.strategy is Strategy.EXHAUSTIVE:
+            return self.space_size
+        if self.strategy is Strategy.PCT:
+            return 0
+        if self.is_complete:
+            return len(self._sweep)
+        per_plan = max(1, len(self.shape.steps()))
+        most = max(most_steps // per_plan, self.total)
+        found = sum(1 for _ in itertools.islice(self._listed(), most + 1))
+        return found if found <= most else None
+
     def block(self, number: int) -> Iterator[Numbered]:
         """Yield the plans of one test item, of which each but the last has 100."""
         return self.between(number * BLOCK, (number + 1) * BLOCK)

@@ -10,7 +10,7 @@ def state_proof(
     explored: Explored,
     shape: Shape,
     *,
-    is_sweep_complete: bool,
+    whole: int | None,
     listed: str = "sweep",
 ) -> str:
     """Return how many plans of which kind ran, what they showed, where steps stood.
@@ -18,13 +18,18 @@ def state_proof(
     Args:
         explored: What came of the plans.
         shape: Of the scenario.
-        is_sweep_complete: Whether all plans that are listed, and not drawn, were run.
+        whole: How many plans are listed, and not drawn, altogether; ``None`` where
+            nobody has counted them.
         listed: What those are called.
     """
     kinds = []
     if explored.swept:
-        complete = " complete" if is_sweep_complete else " of a longer one"
-        kinds.append(f"{explored.swept} {listed}{complete}")
+        if explored.swept == whole:
+            kinds.append(f"{explored.swept} {listed} complete")
+        elif whole is not None:
+            kinds.append(f"{explored.swept} of {whole} {listed}")
+        else:
+            kinds.append(f"{explored.swept} {listed} of a longer one")
     if explored.plans > explored.swept:
         kinds.append(f"{explored.plans - explored.swept} random")
     gaps = list(shape.all_gaps())

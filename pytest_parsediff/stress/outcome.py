@@ -14,6 +14,23 @@ _SHOWN_DETAILS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """How far a block went through the plans that are listed, and not drawn.
+
+    Attributes:
+        kind: What they are called: a sweep, crash points, all placements.
+        done: How many of them the block ran.
+        whole: How many there are for the scenario; ``None`` where nobody has counted.
+        asked: How many plans the scenario runs altogether.
+    """
+
+    kind: str
+    done: int
+    whole: int | None
+    asked: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StressOutcome:
     """What came of one block of plans of one scenario.
 
@@ -30,6 +47,7 @@ class StressOutcome:
         writers: Names, for the timeline.
         error: Why the block fails; ``None`` when it passes.
         note: What could not be followed; empty if all was.
+        listing: How far it went through listed plans; ``None`` where nothing is listed.
     """
 
     scenario: Scenario
@@ -44,6 +62,7 @@ class StressOutcome:
     writers: tuple[str, ...] = ()
     error: ParsediffError | None = None
     note: str = ""
+    listing: Listing | None = None
 
 
 def explain(outcome: StressOutcome) -> Iterator[str]:

@@ -32,7 +32,7 @@ from pytest_parsediff.laws.proof import state_proof, why_inconclusive
 from pytest_parsediff.laws.static import STATIC, why_not
 from pytest_parsediff.run import Environment
 from pytest_parsediff.stress.made import WRITERS
-from pytest_parsediff.stress.outcome import StressOutcome, place_of
+from pytest_parsediff.stress.outcome import Listing, StressOutcome, place_of
 from pytest_parsediff.stress.raced import RacedWatch, all_at_once, watch_over
 from pytest_parsediff.stress.stand import (
     MakeWriter,
@@ -60,6 +60,14 @@ class _Standing:
     explorer: Explorer
     quiet: Quiet
     watch: RacedWatch
+    _counted: dict[tuple[int, Strategy], int | None] = field(default_factory=dict)
+
+    def count_listed(self) -> int | None:
+        """Return how many plans are listed, counted once for all blocks."""
+        key = self.settings.plans, self.settings.strategy
+        if key not in self._counted:
+            self._counted[key] = self.plans.count_listed()
+        return self._counted[key]
 
     @property
     def plans(self) -> Plans:
@@ -185,6 +193,7 @@ class Stresser:
                     laws=settings.laws,
                     polls=settings.polls,
                     may_crash=Law.CRASH_SAFE in settings.laws,
+                    measures=settings.strategy is Strategy.EXHAUSTIVE,
                     watches=(watch.see,) if watch.is_needed else (),
                     on_progress=self.on_progress,
                 )
@@ -226,13 +235,14 @@ class Stresser:
         if explored.finding is not None:
             token = encode(explored.finding.plan, standing.stand.fingerprint)
             return _broken(scenario, explored.finding, token, writers, explored)
-        in_block = min(plans.sweep_size - number * BLOCK, BLOCK)
-        is_complete = plans.is_complete and (explored.swept >= in_block)
+        listing = Listing(
+            kind=_LISTED.get(plans.strategy, "sweep"),
+            done=explored.swept,
+            whole=standing.count_listed(),
+            asked=plans.total,
+        )
         proof = state_proof(
-            explored,
-            plans.shape,
-            is_sweep_complete=is_complete,
-            listed=_LISTED.get(plans.strategy, "sweep"),
+            explored, plans.shape, whole=listing.whole, listed=listing.kind
         )
         reason = why_inconclusive(standing.quiet, explored)
         error: ParsediffError | None = None
@@ -253,6 +263,7 @@ class Stresser:
             writers=writers,
             error=error,
             note=standing.stand.note,
+            listing=None if plans.strategy is Strategy.PCT else listing,
         )
 
     def _find_undeclared(

@@ -161,6 +161,69 @@ def test_ini_values_are_defaults(project: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["*a-plans-0: 20 plans (20 random)*"])
 
 
+COMPLETE = "sweep complete: 1 of 1 scenarios"
+CUT = "a: sweep cut after * of * plans; "
+
+
+@pytest.mark.parametrize(
+    ("flags", "lines"),
+    [
+        (
+            ["--parsediff-stress=400"],
+            ["*-plans-0: 100 plans (100 of * sweep)*", COMPLETE],
+        ),
+        (
+            ["--parsediff-stress-strategy=exhaustive", "--parsediff-stress=3000"],
+            ["*(100 of 108 exhaustive)*", "exhaustive complete: 1 of 1 *"],
+        ),
+        (
+            ["--parsediff-stress=30"],
+            [
+                "* 30 plans (30 of * sweep)*",
+                "sweep complete: 0 of 1 *",
+                f"{CUT}--parse*",
+            ],
+        ),
+        (
+            ["--parsediff-stress=400", "-k", "plans-0"],
+            ["sweep complete: 0 of 1 *", f"{CUT}its other blocks were not run"],
+        ),
+        (
+            ["--parsediff-stress=400", "--parsediff-stress-time=0.01"],
+            ["sweep complete: 0 of 1 *", f"{CUT}a longer --parsediff-stress-time *"],
+        ),
+    ],
+)
+def test_a_run_says_whether_all_was_run_that_has_an_end(
+    project: pytest.Pytester, flags: list[str], lines: list[str]
+) -> None:
+    """All blocks of a scenario count together; what was cut off has its remedy."""
+    add(project, "a", "right", 'laws = ["converges"]')
+    (project.path / "scenarios/a/writers/agent.sql").write_text(
+        "UPDATE message SET data = 'v1', updated = now_ms() WHERE id = 'm0';\n" * 7
+    )
+
+    result = project.runpytest("--parsediff", *flags)
+
+    result.stdout.fnmatch_lines(lines)
+
+
+def test_the_option_that_is_named_runs_all_of_it(project: pytest.Pytester) -> None:
+    """One plan less does not."""
+    add(project, "a", "right", 'laws = ["converges"]')
+    cut = project.runpytest("--parsediff", "--parsediff-stress=10").stdout.str()
+    found = re.search(r"--parsediff-stress=(\d+) runs all of it", cut)
+    assert found is not None
+    whole = int(found[1])
+
+    seen = [
+        project.runpytest("--parsediff", f"--parsediff-stress={n}").stdout.str()
+        for n in (whole - 1, whole)
+    ]
+
+    assert [False, True] == [COMPLETE in text for text in seen]
+
+
 def test_a_broken_law_shows_the_timeline_and_a_command_that_replays(
     project: pytest.Pytester,
 ) -> None:
