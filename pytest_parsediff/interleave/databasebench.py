@@ -78,8 +78,8 @@ class _Dates:
 
     def begin(self, clock: HarnessClock) -> None:
         """Give files that have just been made the clock's time."""
-        self._set(self._main, clock)
-        self._set(self._wal, clock)
+        for path in (self._main, self._wal):
+            self._give(path, clock.now_ms * 1_000_000)
 
     def go_on(self, clock: HarnessClock) -> None:
         """Give the clock's time to each file that has changed since it was given one."""
@@ -88,13 +88,19 @@ class _Dates:
         self._set(self._wal, clock)
 
     def _set(self, path: str, clock: HarnessClock) -> None:
-        now_ns = clock.now_ms * 1_000_000
         try:  # entered for every gap at which writers act: suppress() would take longer
-            if os.stat(path).st_mtime_ns != self._known_ns.get(path):
-                os.utime(path, ns=(now_ns, now_ns))
-                self._known_ns[path] = now_ns
+            changed_ns = os.stat(path).st_mtime_ns
         except FileNotFoundError:  # not in WAL mode, or not written yet
             return
+        if changed_ns != self._known_ns.get(path):
+            self._give(path, clock.now_ms * 1_000_000)
+
+    def _give(self, path: str, now_ns: int) -> None:
+        try:
+            os.utime(path, ns=(now_ns, now_ns))
+        except FileNotFoundError:
+            return
+        self._known_ns[path] = now_ns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

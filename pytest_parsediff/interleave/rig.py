@@ -17,7 +17,7 @@ from pytest_parsediff.core.errors import (
     ParsediffError,
     Unavailable,
 )
-from pytest_parsediff.core.event import Context, Emission, Source
+from pytest_parsediff.core.event import Context, Emission, Event, Source
 from pytest_parsediff.interleave.bench import Bench, Written, empty_folder
 from pytest_parsediff.interleave.clock import HarnessClock
 from pytest_parsediff.interleave.databasebench import DatabaseBench
@@ -25,9 +25,16 @@ from pytest_parsediff.interleave.drivers.driver import Driver, Reach, Witness
 from pytest_parsediff.interleave.drivers.onelibrary import refusing_others
 from pytest_parsediff.interleave.plan import Gap, Placed, Plan
 from pytest_parsediff.interleave.poll import Poll
-from pytest_parsediff.interleave.schedule import Moment, Noted, Schedule, moment_of
+from pytest_parsediff.interleave.schedule import (
+    Moment,
+    Note,
+    Noted,
+    Schedule,
+    moment_of,
+    noted_of,
+)
 from pytest_parsediff.interleave.states import START, StateKey, States, Trail
-from pytest_parsediff.interleave.subject import Lines, Polled, Subject
+from pytest_parsediff.interleave.subject import Line, Lines, Polled, Subject
 
 #: The clock moves so far before the quiet poll, milliseconds: every timer that an
 #: adapter may wait for has run out by then.
@@ -46,8 +53,9 @@ class Run:
         states: Committed states that the reader could have seen, in order; the first
             one is before any step. Those between two steps at one gap are not among
             them where the bench hides them, because the reader stands still there.
-        log: Everything in order, as the schedule notes it.
+        notes: Everything in order, as the schedule notes it.
         gaps: Gaps reached per poll while steps were due, poll start included.
+        acted: The gaps at which some step ran, or tried to, in order.
         emissions: What the reader emitted in these polls.
         witness: What the driver saw and could not see.
         ran: Steps that were executed, in order.
@@ -59,8 +67,9 @@ class Run:
     plan: Plan
     polls: tuple[Poll, ...]
     states: tuple[StateKey, ...]
-    log: tuple[Noted, ...]
+    notes: tuple[Note, ...]
     gaps: tuple[int, ...]
+    acted: tuple[Gap, ...]
     emissions: int
     witness: Witness
     ran: tuple[Placed, ...]
@@ -68,23 +77,27 @@ class Run:
     content: bytes
 
     @property
+    def log(self) -> tuple[Noted, ...]:
+        """Everything in order."""
+        return tuple(noted_of(self.notes))
+
+    @property
     def moments(self) -> tuple[Moment, ...]:
         """Everything in order, for a timeline."""
-        return tuple(moment_of(noted) for noted in self.log)
+        return tuple(moment_of(noted) for noted in noted_of(self.notes))
 
     @property
     def covered(self) -> set[Gap]:
         """The gaps at which some step ran, or tried to."""
-        return {Gap(poll, nth) for _, _, poll, nth, step, _ in self.log if step}
+        return set(self.acted)
 
     def observation(self) -> bytes:
-        """Return a digest of what the reader handed out, poll by poll."""
-        digest = hashlib.blake2b(digest_size=16)
-        for poll in self.polls:
-            for line in poll.lines:
-                digest.update(b"%d:%s" % (len(line.text), line.text))
-            digest.update(b"|")
-        return digest.digest()
+        """Return a digest of what the reader handed out, poll by poll.
+
+        No line holds a line end, and none is empty, so nothing else gives the same text.
+        """
+        polls = [b"\n".join([line.text for line in poll.lines]) for poll in self.polls]
+        return hashlib.blake2b(b"\n\n".join(polls), digest_size=16).digest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,9 +130,10 @@ class Rig:
 
     def lines_of(self, source: Source) -> Lines:
         """Return what takes events of *source* apart."""
-        if source not in self.lines:
-            self.lines[source] = Lines(self.subject, source)
-        return self.lines[source]
+        lines = self.lines.get(source)
+        if lines is None:
+            lines = self.lines[source] = Lines(self.subject, source)
+        return lines
 
     def run(
         self,
@@ -245,9 +259,11 @@ class _Running:
     _trail: Trail = field(default_factory=Trail)
     _polled: Polled | None = None
     _abandoned: list[object] = field(default_factory=list)
+    _line_of: Callable[[Event], Line | None] = field(init=False)
 
     def __post_init__(self) -> None:
         self.hides_blocks = self.rig.bench.hides_blocks
+        self._line_of = self.rig.lines_of(self.written.source).of
 
     def run(self) -> Run:
         """Poll while steps are due, then once more when all is quiet."""
@@ -273,8 +289,9 @@ class _Running:
             plan=self.plan,
             polls=tuple(self.polls),
             states=tuple(self.states),
-            log=tuple(schedule.log),
+            notes=tuple(schedule.notes),
             gaps=gaps,
+            acted=tuple(schedule.acted),
             emissions=emissions,
             witness=witness,
             ran=tuple(schedule.ran),
@@ -350,16 +367,48 @@ class _Running:
             own = self.rig.own_context(self.clock)
             self._polled = self.rig.subject.open(self.written.source, own)
         emissions = self._polled.scan(poll.cursor)
-        line_of = self.rig.lines_of(self.written.source).of
-        take, emitted, at_emission = poll.take, schedule.emitted, self.at_emission
-        for emission in emissions:  # what is done here is done for every event
-            kind, label = take(emission, line_of)
+        if self.plan.crash is None and self.at_emission is None:
+            self._take_all(emissions, poll, schedule)
+        else:
+            self._take_until_crash(emissions, poll, schedule, witness)
+
+    def _take_all(
+        self, emissions: Iterator[Emission], poll: Poll, schedule: Schedule
+    ) -> None:
+        """Take what nobody waits for; what is done here is done for every event."""
+        line_of = self._line_of
+        add, note = poll.lines.append, schedule.notes.append
+        count = 0
+        try:
+            for emission in emissions:
+                if type(emission) is dict:  # take() is for the few others
+                    line = line_of(emission)
+                    if line is not None:
+                        add(line)
+                        note(line.text)
+                        count += 1
+                    continue
+                kind, label = poll.take(emission, line_of)
+                if kind is not None:
+                    schedule.emitted(kind, label)
+        finally:
+            schedule.emissions += count
+
+    def _take_until_crash(
+        self,
+        emissions: Iterator[Emission],
+        poll: Poll,
+        schedule: Schedule,
+        witness: Witness,
+    ) -> None:
+        for emission in emissions:
+            kind, label = poll.take(emission, self._line_of)
             if kind is None:
                 continue
-            if at_emission is not None:
+            if self.at_emission is not None:
                 with witness.aside():
-                    at_emission(self.written)
-            if emitted(kind, label) and not poll.is_quiet:
+                    self.at_emission(self.written)
+            if schedule.emitted(kind, label) and not poll.is_quiet:
                 schedule.crashed()
                 poll.is_crashed = True
                 self._kill(emissions)

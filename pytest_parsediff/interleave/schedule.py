@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, TypeAlias
@@ -48,6 +49,12 @@ class Kind(StrEnum):
     END = "end"
 
 
+#: Wanted for every statement, event and step; to ask the class takes longer.
+_SNAPSHOT, _EMIT, _STEP = Kind.SNAPSHOT, Kind.EMIT, Kind.STEP
+#: No poll has so many gaps.
+_NEVER = sys.maxsize
+
+
 class Moment(msgspec.Struct, frozen=True, gc=False):
     """One line of what happened in a run.
 
@@ -68,10 +75,28 @@ class Moment(msgspec.Struct, frozen=True, gc=False):
     now_ms: int = 0
 
 
-#: A moment as it is noted while a plan runs, of which few are ever looked at: kind;
-#: label, bytes for an emitted line; poll and number of the gap; the step, if it is one;
-#: milliseconds since the epoch. A plain tuple, because one is made for every statement.
+#: A moment before anybody has asked for it: kind; label, bytes for an emitted line; poll
+#: and number of the gap; the step, if it is one; milliseconds since the epoch.
 Noted: TypeAlias = tuple[Kind, str | bytes, int, int, Placed | None, int]
+
+#: What is noted while a plan runs, of which little is ever looked at. Most is what every
+#: statement and every event causes, and no more than its label: text stands for a
+#: snapshot at the gap after the last one, bytes for an event emitted at the last one.
+Note: TypeAlias = Noted | str | bytes
+
+
+def noted_of(notes: Iterable[Note]) -> Iterator[Noted]:
+    """Yield all that was noted, in order, each with everything that is known of it."""
+    poll = nth = now_ms = 0
+    for note in notes:
+        if isinstance(note, tuple):
+            _, _, poll, nth, _, now_ms = note
+            yield note
+        elif isinstance(note, bytes):
+            yield _EMIT, note, poll, nth, None, now_ms
+        else:
+            nth += 1
+            yield _SNAPSHOT, note, poll, nth, None, now_ms
 
 
 def moment_of(noted: Noted) -> Moment:
@@ -93,10 +118,11 @@ class Schedule:
         plan: What is to happen.
         writers: Steps per writer.
         clock: Moved by the steps.
-        log: What happened so far, for ``moment_of``.
+        notes: What happened so far, for ``noted_of``.
         emissions: How much the reader has emitted.
         ran: Steps that were executed, in order.
-        after_step: Called after each of them.
+        acted: The gaps at which some step ran, or tried to, in order.
+        after_step: Called after each step that was executed.
         after_block: Called when all that was due at one gap has run: only now can the
             reader go on, and see what they made.
     """
@@ -104,14 +130,16 @@ class Schedule:
     plan: Plan
     writers: Sequence[Sequence[Step]]
     clock: HarnessClock
-    log: list[Noted] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
     emissions: int = 0
     ran: list[Placed] = field(default_factory=list)
+    acted: list[Gap] = field(default_factory=list)
     after_step: Callable[[Placed], None] | None = None
     after_block: Callable[[], None] | None = None
     _due: list[Placed] = field(init=False)
     _poll: int = field(default=-1, init=False)
     _nth: int = field(default=-1, init=False)
+    _due_nth: int = field(default=_NEVER, init=False)
     _ended: list[int] = field(default_factory=list, init=False)
     _is_running: bool = field(default=False, init=False)
 
@@ -137,7 +165,7 @@ class Schedule:
     @property
     def moments(self) -> list[Moment]:
         """What happened so far."""
-        return [moment_of(noted) for noted in self.log]
+        return [moment_of(noted) for noted in noted_of(self.notes)]
 
     @property
     def is_exhausted(self) -> bool:
@@ -155,6 +183,7 @@ class Schedule:
             self._ended.append(self._nth + 1)
         self._poll += 1
         self._nth = -1
+        self._look_ahead()
         self.reach(Kind.POLL, f"poll {self._poll + 1}")
 
     def reach(self, kind: Kind, label: str) -> None:
@@ -162,20 +191,32 @@ class Schedule:
 
         Steps of a writer's own that cause such calls are ignored.
         """
-        poll = self._poll
-        if self._is_running or poll < 0:
+        if self._is_running or self._poll < 0:
             return
         nth = self._nth = self._nth + 1
-        due = self._due
-        if due and due[0].at <= (poll, nth):
-            self._run([placed for placed in due if placed.at <= (poll, nth)])
-        self.log.append((kind, label, poll, nth, None, self.clock.now_ms))
+        if nth >= self._due_nth:
+            now = Gap(self._poll, nth)
+            self._run([placed for placed in self._due if placed.at <= now])
+        elif kind is _SNAPSHOT:
+            self.notes.append(label)
+            return
+        self._note(kind, label)
+
+    def _look_ahead(self) -> None:
+        """Find the gap of this poll at which the next step is due."""
+        self._due_nth = _NEVER
+        if self._due:
+            poll, nth = self._due[0].at
+            if poll <= self._poll:
+                self._due_nth = nth if poll == self._poll else 0
 
     def emitted(self, kind: Kind, label: str | bytes) -> bool:
         """Note an emission; return whether the reader is to be killed after it."""
         self.emissions += 1
-        now_ms = self.clock.now_ms
-        self.log.append((kind, label, self._poll, self._nth, None, now_ms))
+        if kind is _EMIT and isinstance(label, bytes):
+            self.notes.append(label)
+        else:
+            self._note(kind, label)
         return self.emissions == self.plan.crash
 
     @property
@@ -192,39 +233,45 @@ class Schedule:
         before = -1
         while self._due and len(self._due) != before:
             before = len(self._due)
-            self._run(self._due)
+            self._run(self._due.copy())
         return list(self._due)
 
     def _run(self, due: Sequence[Placed]) -> None:
         """Execute *due* in order; whatever follows a blocked step of a writer waits."""
-        waiting: set[int] = set()
+        waiting: list[int] = []
         before = len(self.ran)
+        self.acted.append(Gap(self._poll, self._nth))
         self._is_running = True
         try:
-            for placed in list(due):
+            for placed in due:
                 if placed.writer not in waiting and not self._attempt(placed):
-                    waiting.add(placed.writer)
+                    waiting.append(placed.writer)
             if self.after_block is not None and len(self.ran) > before:
                 self.after_block()
         finally:
             self._is_running = False
+            self._look_ahead()
 
     def _attempt(self, placed: Placed) -> bool:
         step = self.writers[placed.writer][placed.index]
-        self.clock.advance(placed.dt_ms)
+        clock = self.clock
+        clock.now_ms += placed.dt_ms
         try:
-            step.run(self.clock)
+            step.run(clock)
         except Blocked:
-            self.clock.advance(-placed.dt_ms)
+            clock.now_ms -= placed.dt_ms
             self._note(Kind.BLOCKED, step.label, placed)
             return False
         self._due.remove(placed)
         self.ran.append(placed)
-        self._note(Kind.STEP, step.label, placed)
+        poll, nth = self._poll, self._nth
+        self.notes.append((_STEP, step.label, poll, nth, placed, clock.now_ms))
         if self.after_step is not None:
             self.after_step(placed)
         return True
 
-    def _note(self, kind: Kind, label: str, placed: Placed | None = None) -> None:
+    def _note(
+        self, kind: Kind, label: str | bytes, placed: Placed | None = None
+    ) -> None:
         now_ms = self.clock.now_ms
-        self.log.append((kind, label, self._poll, self._nth, placed, now_ms))
+        self.notes.append((kind, label, self._poll, self._nth, placed, now_ms))

@@ -153,3 +153,48 @@ def test_the_clock_tells_adapters_seconds_and_writers_milliseconds() -> None:
     clock.advance(1_500)
 
     assert (1.5, EPOCH_MS + 1_500) == (clock(), clock.now_ms)
+
+
+def test_what_is_noted_in_short_is_told_in_full() -> None:
+    """Snapshots and events have their gap and time, also right after a step's."""
+    plan = Plan((placed(0, 0, 0, 2, 5), placed(0, 1, 1, 1, 7)), polls=2)
+    schedule = Schedule(plan, [[Note([], "a"), Note([], "b")]], HarnessClock())
+
+    schedule.begin_poll()
+    schedule.reach(Kind.SNAPSHOT, "one")
+    schedule.emitted(Kind.EMIT, b"{}")
+    schedule.reach(Kind.SNAPSHOT, "two")
+    schedule.reach(Kind.SNAPSHOT, "three")
+    schedule.begin_poll()
+    schedule.emitted(Kind.CHECKPOINT, "c")
+    schedule.reach(Kind.FILE, "stat")
+    schedule.reach(Kind.SNAPSHOT, "four")
+    schedule.emitted(Kind.EMIT, b"[]")
+
+    expected = [
+        ("poll", "poll 1", (0, 0), 0),
+        ("snapshot", "one", (0, 1), 0),
+        ("emit", "{}", (0, 1), 0),
+        ("step", "a", (0, 2), 5),
+        ("snapshot", "two", (0, 2), 5),
+        ("snapshot", "three", (0, 3), 5),
+        ("poll", "poll 2", (1, 0), 5),
+        ("checkpoint", "c", (1, 0), 5),
+        ("step", "b", (1, 1), 12),
+        ("file", "stat", (1, 1), 12),
+        ("snapshot", "four", (1, 2), 12),
+        ("emit", "[]", (1, 2), 12),
+    ]
+    assert expected == [
+        (moment.kind, moment.label, moment.gap, moment.now_ms - EPOCH_MS)
+        for moment in schedule.moments
+    ]
+
+
+def test_gaps_at_which_steps_ran_are_known() -> None:
+    """Also one at which a step was only tried."""
+    plan = Plan((placed(0, 0, 0, 1), placed(0, 1, 0, 2)), polls=1)
+
+    _, schedule = run(plan, [["a", "b"]], [3], b=1)
+
+    assert [Gap(0, 1), Gap(0, 2), Gap(0, 3)] == schedule.acted

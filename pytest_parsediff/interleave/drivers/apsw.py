@@ -21,6 +21,8 @@ from pytest_parsediff.interleave.schedule import Kind
 
 #: What there is to hear of plain files.
 _EVENTS = ("open",)
+_TXN_NONE = apsw.SQLITE_TXN_NONE
+_SNAPSHOT = Kind.SNAPSHOT
 
 
 class ApswDriver:
@@ -62,20 +64,21 @@ class _Following(Follower):
 
     def _tracer(self, connection: apsw.Connection) -> Callable[[dict[str, Any]], None]:
         """Return what hears of each statement that is about to start."""
-        note = self.witness.statements.append
+        # what this does is done for each statement, so it looks nothing up twice
+        note, report = self.witness.statements.append, self.report
 
         def trace(event: dict[str, Any]) -> None:
             if event["trigger"]:  # a statement inside another is none
                 return
             sql = event["sql"]
             note(sql)
-            if connection.txn_state("main") != apsw.SQLITE_TXN_NONE:
+            if connection.txn_state("main") != _TXN_NONE:
                 return
             if not sql.startswith(QUERY) and is_silent(sql):
                 return
             connection.set_busy_timeout(0)  # a writer with a lock stands still
             try:
-                self.report(Kind.SNAPSHOT, sql)
+                report(_SNAPSHOT, sql)
             except BaseException as error:  # noqa: BLE001 - raised again at the boundary
                 self.keep_failure(error, connection.interrupt)
 
