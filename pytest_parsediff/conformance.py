@@ -80,6 +80,7 @@ def run_conformance(  # noqa: PLR0913 - all but the first are options
     examples: int = 10,
     seed: int = 0,
     replay: str | None = None,
+    thorough: bool = False,
 ) -> Conformance:
     """Hold *adapter* to every law that applies to it.
 
@@ -95,6 +96,8 @@ def run_conformance(  # noqa: PLR0913 - all but the first are options
         examples: How many stores are generated; 0 generates none.
         seed: What random plans and stores depend on.
         replay: A token: then nothing but its plan is run, on the store it was made for.
+        thorough: Hold generated stores to the slow laws too, with as many plans as the
+            others.
 
     Returns:
         What was tried, and what it proves.
@@ -114,7 +117,7 @@ def run_conformance(  # noqa: PLR0913 - all but the first are options
         raise BadValueError(f"unknown format {format!r}; known are {known}")
     with tempfile.TemporaryDirectory(prefix=_PREFIX) as text:
         folder = Path(text).resolve()
-        trial = _Trial(adapter, config or {}, skipped, plans, seed, folder)
+        trial = _Trial(adapter, config or {}, skipped, plans, seed, folder, thorough)
         listed = [*find_scenarios(scenarios), *_shipped(format, folder)]
         if not listed:
             message = "run_conformance: give format=, scenarios=, or both"
@@ -206,6 +209,7 @@ class _Trial:
     plans: int
     seed: int
     folder: Path
+    thorough: bool = False
     result: Conformance = field(default_factory=Conformance)
     _tried: set[Law] = field(default_factory=set)
     _images: set[bytes] = field(default_factory=set)
@@ -217,14 +221,15 @@ class _Trial:
         with self._standing(scenario) as stand:
             laws = [law for law in Law if self._applies(law, stand)]
             wanted = [law for law in laws if law in STATIC]
-            if is_generated:
+            is_brief = is_generated and not self.thorough
+            if is_brief:
                 wanted = [law for law in wanted if law in _QUICK]
-            elif self._knows_store(stand):
+            elif not is_generated and self._knows_store(stand):
                 wanted = [law for law in wanted if law not in _OF_THE_STORE]
             for law in wanted:
                 self._tried.add(law)
                 _raise(scenario, STATIC[law](stand.rig))
-            plans = min(self.plans, _FEW_PLANS) if is_generated else self.plans
+            plans = min(self.plans, _FEW_PLANS) if is_brief else self.plans
             if plans:
                 self._explore(scenario, stand, laws, plans, is_generated=is_generated)
 
