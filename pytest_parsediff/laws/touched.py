@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -56,13 +56,12 @@ def rows_touched(images: Sequence[bytes]) -> Touched:
     dumps = [_dump(image) for image in images]
     found: set[str] = set()
     by_key: dict[str, set[str]] = {}
-    for rows, keys in dumps:
-        for key, texts in keys.items():
+    for dump in dumps:
+        for key, texts in dump.keys.items():
             by_key.setdefault(key, set()).update(texts)
-        del rows
-    for (before, _), (after, _) in pairwise(dumps):
-        for row in before ^ after:
-            found |= _texts(row)
+    for before, after in pairwise(dumps):
+        for row in before.rows ^ after.rows:
+            found |= _texts(row, after.codec)
     waiting = set(found)
     while waiting:
         above = set().union(*(by_key.get(text, ()) for text in waiting)) - found
@@ -71,11 +70,27 @@ def rows_touched(images: Sequence[bytes]) -> Touched:
     return Touched(found)
 
 
-def _dump(image: bytes) -> tuple[set[_Row], dict[str, set[str]]]:
-    """Return all rows, each with its table, and the texts of a row by its key."""
+class _Dump(NamedTuple):
+    """What is in one database.
+
+    Attributes:
+        rows: Each with its table; cells as bytes.
+        keys: The texts of a row by its key.
+        codec: Python's name of how it spells text.
+    """
+
+    rows: set[_Row]
+    keys: dict[str, set[str]]
+    codec: str
+
+
+def _dump(image: bytes) -> _Dump:
+    """Return what is in the database."""
     rows: set[_Row] = set()
     keys: dict[str, set[str]] = {}
     with in_memory(image) as connection:
+        # UTF-8, UTF-16le or UTF-16be (https://sqlite.org/pragma.html#pragma_encoding)
+        codec = str(connection.pragma("encoding")).replace("16", "16-")
         for table in tables_of(connection):
             # as bytes, because text need not be UTF-8
             cells = ", ".join(f"CAST({quote(c)} AS BLOB)" for c in table.columns)
@@ -86,14 +101,14 @@ def _dump(image: bytes) -> tuple[set[_Row], dict[str, set[str]]]:
                 if len(table.keys) == 1:
                     key = row[table.columns.index(table.keys[0])]
                     if isinstance(key, bytes):
-                        name = key.decode("utf-8", "replace")
-                        keys.setdefault(name, set()).update(_texts(named))
-    return rows, keys
+                        name = key.decode(codec, "replace")
+                        keys.setdefault(name, set()).update(_texts(named, codec))
+    return _Dump(rows, keys, codec)
 
 
-def _texts(row: _Row) -> set[str]:
+def _texts(row: _Row, codec: str) -> set[str]:
     return {
-        cell.decode("utf-8", "replace")
+        cell.decode(codec, "replace")
         for cell in row
         if isinstance(cell, bytes) and len(cell) < _LONGEST_NAME
     }
