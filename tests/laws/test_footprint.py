@@ -12,9 +12,10 @@ import apsw
 import pytest
 from law_bench import connect, database_rig
 
-from pytest_parsediff.core.event import Emission, Source
+from pytest_parsediff.core.event import Context, Emission, Source
 from pytest_parsediff.interleave.databasebench import DatabaseBench
 from pytest_parsediff.interleave.drivers.apsw import ApswDriver
+from pytest_parsediff.interleave.drivers.files import FileDriver
 from pytest_parsediff.interleave.exhaustive import CLOCK, Space
 from pytest_parsediff.interleave.plan import Gap
 from pytest_parsediff.interleave.rig import Rig
@@ -120,6 +121,55 @@ def test_a_reader_that_may_see_more_is_not_known(
 ) -> None:
     """Pragmas, the schema, and statements that cannot be told from others."""
     assert {} == shape_of(rig_of(Reads(*statements), tmp_path)).reads
+
+
+class KeepsItsSnapshot(Reads):
+    """Reads on in the transaction of its first poll."""
+
+    def open(self, source: Source, _context: Context) -> KeepsItsSnapshot:
+        """Return a reader that keeps its connection."""
+        self.db = connect(source.path)
+        self.db.execute("BEGIN")
+        self.polls = 0
+        return self
+
+    def scan(self, _cursor: object) -> Iterator[Emission]:  # type: ignore[override]
+        """Yield the rows of one table in the first poll, and of another later."""
+        self.polls += 1
+        for id_, n in self.db.execute(self.statements[self.polls > 1]).fetchall():
+            yield {"id": id_, "session": "s", "n": n}
+
+    def close(self) -> None:
+        """End the transaction."""
+        self.db.close()
+
+
+def test_a_snapshot_that_outlives_its_poll_is_not_known(tmp_path: Path) -> None:
+    """What a later poll reads in it was fixed at a gap of an earlier one."""
+    rig = rig_of(KeepsItsSnapshot(), tmp_path)
+
+    assert {} == shape_of(rig, polls=2).reads
+
+
+class ReadsBytes(Reads):
+    """Looks at the file itself."""
+
+    def scan(self, source: Source, _cursor: str | None) -> Iterator[Emission]:
+        """Yield its size."""
+        size = len(source.path.read_bytes())
+        yield {"id": "size", "session": "s", "n": size}
+
+
+def test_of_a_reader_of_bytes_nothing_is_known(tmp_path: Path) -> None:
+    """They show what tables do not."""
+    rig = database_rig(
+        ReadsBytes(), tmp_path, library=Library.PROCESS, driver=FileDriver()
+    )
+
+    shape = shape_of(rig)
+
+    assert 1 < sum(shape.gaps)
+    assert {} == shape.reads
 
 
 class ReadsMore(Reads):
