@@ -150,9 +150,9 @@ def median_ratio(above: Sequence[float], below: Sequence[float]) -> float:
 
 
 @contextmanager
-def scratch_folder() -> Iterator[Path]:
-    """Yield an empty folder on tmpfs, where there is one, and remove it."""
-    parent = TMPFS if os.access(TMPFS, os.W_OK) else None
+def scratch_folder(*, in_memory: bool = True) -> Iterator[Path]:
+    """Yield an empty folder, on tmpfs where there is one and it is to be, and remove it."""
+    parent = TMPFS if in_memory and os.access(TMPFS, os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="benchmark-", dir=parent) as name:
         yield Path(name)
 
@@ -205,9 +205,13 @@ class Table:
         print("\n".join(lines))
 
 
-def arguments(description: str | None) -> argparse.Namespace:
-    """Return the flags that every benchmark has."""
+def arguments(
+    description: str | None, percent: Sequence[float] = ()
+) -> argparse.Namespace:
+    """Return the flags that every benchmark has, and ``--percent`` if it has a default."""
     parser = argparse.ArgumentParser(description=description)
+    if percent:
+        parser.add_argument("--percent", type=float, nargs="+", default=percent)
     parser.add_argument("--quick", action="store_true", help="fewer and smaller runs")
     parser.add_argument("--check", action="store_true", help="exit 1 when over budget")
     return parser.parse_args()

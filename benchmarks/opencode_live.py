@@ -7,7 +7,10 @@ those of the whole process, start-up included; agentsview uses all processors.
 
 A poll is counted inside SQLite: statements, steps of scans without an index, and steps
 of its virtual machine, which do not depend on the machine or on what else it does. What
-matters is how an idle poll grows with the store: not at all.
+matters is how an idle poll grows with the store: not at all; and how all that has to read
+the whole store does: as the store, and no faster.
+
+    python benchmarks/opencode_live.py --percent 1 10 100
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import apsw
 from measure import Table, Usage, arguments, conclude, run, scratch_folder
@@ -31,7 +34,13 @@ from pytest_parsediff.core.event import Checkpoint, Context, Source
 
 #: Idle polls of the larger store over those of the smaller one, in steps.
 BUDGET_GROWTH = 1.05
+#: The same for reading everything, over the growth of the rows.
+BUDGET_LINEAR = 1.1
 _POLLS = 50
+#: Percent; what is larger goes to the disk, one store at a time.
+_MOST_IN_MEMORY = 10
+#: Costs by kind of poll.
+Counted: TypeAlias = Mapping[str, Mapping[str, float]]
 _PROFILE = apsw.SQLITE_TRACE_PROFILE
 #: What opencode 1.17 and later writes in the same transaction.
 _LOGGED = """
@@ -82,16 +91,18 @@ class Polls:
     counts: Counts = field(default_factory=Counts)
 
     def measure(self) -> dict[str, dict[str, float]]:
-        """Return the cost of an idle poll, of one after a commit, and of the dearest.
+        """Return the cost of each kind of poll.
 
-        The first commit after a long time makes a reader compare the digests of all
-        sessions; it may do so again only some time later.
+        Readers that are new begin with nothing, from now on, and from a cursor: then
+        they compare all digests. The first commit after a long time makes a reader do
+        so, too; again only some time later.
         """
-        context = Context(lambda: self.clock_s, self.path.parent, self.path.parent)
         apsw.connection_hooks.append(self._follow)
-        source = Source(self.path, self.path.parent)
-        reader = OpencodeAdapter().open(source, context)
-        self._poll(reader)
+        skip = self._cost_of_new(skips=True)
+        warm = self._cost_of_new(skips=False)
+        self.cursor = None
+        reader = self._open()
+        scan = self._cost(reader, 1)
         for _ in range(3):
             self.clock_s += 3600.0
             self._poll(reader)
@@ -101,27 +112,45 @@ class Polls:
         self._commit()
         after = self._cost(reader, 1)
         reader.close()
-        return {"idle": idle, "after": after, "compare": compare}
+        return {
+            "idle": idle,
+            "after": after,
+            "compare": compare,
+            "scan": scan,
+            "skip": skip,
+            "warm": warm,
+        }
+
+    def _open(self) -> Any:
+        context = Context(lambda: self.clock_s, self.path.parent, self.path.parent)
+        return OpencodeAdapter().open(Source(self.path, self.path.parent), context)
+
+    def _cost_of_new(self, *, skips: bool) -> dict[str, float]:
+        """Return the cost of the first poll of a new reader."""
+        with closing(self._open()) as reader:
+            return self._cost(reader, 1, skips=skips)
 
     def _follow(self, connection: apsw.Connection) -> None:
         self.counts.follow(connection)
 
-    def _poll(self, reader: Any) -> int:
+    def _poll(self, reader: Any, *, skips: bool = False) -> int:
         count = 0
-        for item in reader.scan(self.cursor):
+        for item in reader.skip() if skips else reader.scan(self.cursor):
             if isinstance(item, Checkpoint):
                 self.cursor = item.cursor
             count += isinstance(item, dict)
         return count
 
-    def _cost(self, reader: Any, polls: int) -> dict[str, float]:
+    def _cost(
+        self, reader: Any, polls: int, *, skips: bool = False
+    ) -> dict[str, float]:
         self.counts = counts = Counts()
         for connection in apsw.connections():
             counts.follow(connection)
         began, events = time.process_time(), 0
         for _ in range(polls):
             self.clock_s += 2.0
-            events += self._poll(reader)
+            events += self._poll(reader, skips=skips)
         return {
             "cpu_ms": (time.process_time() - began) * 1000 / polls,
             "statements": counts.statements / polls,
@@ -190,17 +219,17 @@ class Bench:
         """The database."""
         return self.folder / "store/opencode.db"
 
-    def scan(self) -> Usage:
-        """Print all events to nowhere."""
+    def scan(self, *flags: str) -> Usage:
+        """Print events to nowhere."""
         line = f"{sys.executable} -m pytest_parsediff scan {self.store}"
-        shell = f"exec {line} --adapter=opencode -q > /dev/null"
+        shell = f"exec {line} --adapter=opencode -q {' '.join(flags)} > /dev/null"
         return run(["sh", "-c", shell], self.folder)
 
-    def polls(self) -> dict[str, dict[str, float]]:
+    def polls(self) -> Counted:
         """Count polls in a process of its own."""
         line = [sys.executable, __file__, "--polls", str(self.store)]
         child = run([*line, *(["--log"] if self.has_log else [])], self.folder)
-        counts: dict[str, dict[str, float]] = json.loads(child.output)
+        counts: Counted = json.loads(child.output)
         return counts
 
     def sync(self, agentsview: str) -> Usage:
@@ -231,15 +260,20 @@ class Bench:
 
 def programs(bench: Bench, agentsview: str | None, table: Table) -> None:
     """Add a row per program."""
-    ours = bench.scan()
-    found = {"scan": ours}
+    ours = bench.scan("--cursor-out=cursor")
+    found = {
+        "scan": ours,
+        "scan from its cursor": bench.scan("--cursor=cursor"),
+        "scan --since now": bench.scan("--since=now", "--cursor-out=now"),
+    }
     if agentsview:
         found["agentsview sync"] = bench.sync(agentsview)
         found["agentsview sync, nothing new"] = bench.sync(agentsview)
         if not bench.ingested():
             raise RuntimeError("agentsview read nothing: nothing was compared")
     for name, usage in found.items():
-        ratio = "" if usage is ours else f"{ours.cpu_s / usage.cpu_s:.2f} x"
+        is_theirs = name == "agentsview sync"
+        ratio = f"{ours.cpu_s / usage.cpu_s:.2f} x" if is_theirs else ""
         table.add(
             f"{bench.percent:g} %",
             name,
@@ -252,15 +286,15 @@ def programs(bench: Bench, agentsview: str | None, table: Table) -> None:
         )
 
 
-def polls(benches: list[Bench], table: Table) -> None:
-    """Add a row per kind of poll and store, and hold the growth of the idle one."""
-    found: list[Mapping[str, Mapping[str, float]]] = [
-        bench.polls() for bench in benches
-    ]
+def polls(benches: list[Bench], found: list[Counted], table: Table) -> None:
+    """Add a row per kind of poll and store, and hold how they grow."""
     names = {
         "idle": "idle poll",
         "after": "poll after a commit",
         "compare": "poll that compares all",
+        "warm": "first poll from a cursor",
+        "skip": "first poll, from now on",
+        "scan": "first poll, everything",
     }
     for key, name in names.items():
         for bench, counts in zip(benches, found, strict=True):
@@ -282,6 +316,12 @@ def polls(benches: list[Bench], table: Table) -> None:
         name = f"{large.name} over {small.percent:g} %, idle"
         cell = table.hold(name, steps, BUDGET_GROWTH)
         table.add("growth", name, "", "", cell, "", "", "")
+        for key in ("warm", "skip", "scan"):
+            steps = many[key]["vm_steps"] / few[key]["vm_steps"]
+            growth = steps / (large.rows / small.rows)
+            name = f"{names[key]}, {large.name} over {small.percent:g} %, per row"
+            cell = table.hold(name, growth, BUDGET_LINEAR)
+            table.add("growth", name, "", "", cell, "", "", "")
 
 
 def main() -> int:
@@ -289,8 +329,8 @@ def main() -> int:
     if sys.argv[1:2] == ["--polls"]:
         print(json.dumps(Polls(Path(sys.argv[2]), "--log" in sys.argv).measure()))
         return 0
-    options = arguments(__doc__ or "")
-    percentages = (0.2, 1.0) if options.quick else (1.0, 10.0)
+    options = arguments(__doc__ or "", percent=(1.0, 10.0))
+    percentages = (0.2, 1.0) if options.quick else options.percent
     agentsview = shutil.which("agentsview")
     if agentsview is None:
         print("agentsview is not installed: nothing to compare with")
@@ -312,17 +352,17 @@ def main() -> int:
             *("CPU ms", "events", "cursor KiB"),
         )
     )
-    benches: list[Bench] = []
-    logged: list[Bench] = []
-    with scratch_folder() as folder:
-        for percent in percentages:
-            bench = Bench.make(folder / f"{percent:g}", percent)
-            print(f"{percent:g} %: {bench.rows:,} rows, {bench.size_mib:,.0f} MiB")
-            programs(bench, agentsview, whole)
-            benches.append(bench)
-            logged.append(Bench.make(folder / f"{percent:g}-log", percent, "--events"))
-        for kind in (benches, logged):
-            polls(kind, each)
+    benches: dict[str, list[tuple[Bench, Counted]]] = {"": [], "--events": []}
+    for percent, (flag, kind) in itertools.product(percentages, benches.items()):
+        with scratch_folder(in_memory=percent <= _MOST_IN_MEMORY) as folder:
+            bench = Bench.make(folder / "one", percent, *filter(None, (flag,)))
+            size = f"{bench.rows:,} rows, {bench.size_mib:,.0f} MiB"
+            print(f"{bench.name}: {size}", flush=True)  # all of it takes long
+            if not flag:
+                programs(bench, agentsview, whole)
+            kind.append((bench, bench.polls()))
+    for kind in benches.values():
+        polls([bench for bench, _ in kind], [counts for _, counts in kind], each)
     whole.print()
     print()
     return conclude(each, options)
