@@ -132,6 +132,24 @@ def test_a_reader_with_thousands_of_gaps_has_a_space_too() -> None:
     assert [*one.all_gaps(), Gap(1, 0)] == gaps
 
 
+def test_orders_of_steps_that_share_nothing_are_one() -> None:
+    """As many plans as if commutation were taken for granted; none where it is known not."""
+    plain = Shape(writers=(2, 2), gaps=(3,))
+
+    def sized(*tables: str) -> int:
+        uses = {
+            (writer, index): frozenset({table})
+            for writer, table in enumerate(tables)
+            for index in range(2)
+        }
+        shape = Shape(writers=(2, 2), gaps=(3,), writes=uses, uses=uses)
+        return Space(shape).count()
+
+    assert Space(plain, commute=True).count() == sized("x", "y")
+    assert Space(plain, commute=False).count() == sized("x", "x")
+    assert Space(plain, commute=False).count() == Space(plain).count()
+
+
 TABLES = st.frozensets(st.sampled_from("xyz"), max_size=2)
 
 
