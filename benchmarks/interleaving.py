@@ -69,14 +69,14 @@ def turns(reader: str, count: int) -> dict[str, list[float]]:
     return found
 
 
-def counted(reader: str, variant: str, *, quick: bool) -> float:
+def counted(reader: str, variant: str) -> float:
     """Return instructions per plan in user mode."""
 
     def count(plans: int) -> int:
         with scratch_folder() as folder:
             return instructions(child(reader, folder / "work", variant, plans), folder)
 
-    return per_item(count, 50, 100 if quick else 200)
+    return per_item(count, 50, 125)
 
 
 def add_reader(table: Table, reader: str, *, quick: bool) -> None:
@@ -84,7 +84,7 @@ def add_reader(table: Table, reader: str, *, quick: bool) -> None:
     times = turns(reader, 12 if quick else 24)
     counts: dict[str, float] = {}
     if has_callgrind() and not quick and reader in COUNTED:
-        counts = {name: counted(reader, name, quick=quick) for name in COUNTED_VARIANTS}
+        counts = {name: counted(reader, name) for name in COUNTED_VARIANTS}
     for name, seconds in times.items():
         median_s = statistics.median(seconds)
         ratio = median_ratio(seconds, times["floor"])

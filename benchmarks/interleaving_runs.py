@@ -29,7 +29,7 @@ from pytest_parsediff.laws.law import DEFAULT_LAWS, Law
 #: Plans per turn.
 BLOCK = 25
 #: Plans that are drawn where instructions are counted, however many of them are run.
-MOST_COUNTED = 200
+MOST_COUNTED = 125
 
 
 class Session:
