@@ -13,6 +13,7 @@ from pytest_parsediff.core.pointers import Pointer
 from pytest_parsediff.core.rules import compile_rules
 from pytest_parsediff.core.store import build_image
 from pytest_parsediff.diff.comparison import compile_comparison
+from pytest_parsediff.interleave.bench import Bench
 from pytest_parsediff.interleave.databasebench import DatabaseBench
 from pytest_parsediff.interleave.drivers.apsw import ApswDriver
 from pytest_parsediff.interleave.filebench import FileBench
@@ -23,6 +24,7 @@ from pytest_parsediff.interleave.subject import Subject, Unit
 from pytest_parsediff.interleave.writers.connection import Library
 from pytest_parsediff.interleave.writers.filesteps import parse_file_steps
 from pytest_parsediff.interleave.writers.sqlscript import parse_script
+from pytest_parsediff.interleave.writers.traces import parse_trace, read_tables
 from pytest_parsediff.laws.explore import Explored, Explorer
 from pytest_parsediff.laws.law import Law
 
@@ -64,6 +66,25 @@ def live_rig(name: str, folder: Path) -> Rig:
     """Return the rig of one scenario in *folder*."""
     is_file = not (SCENARIOS / name / "fixture.sql").exists()
     bench = (_file_bench if is_file else _database_bench)(SCENARIOS / name, folder)
+    return _rig(bench, folder)
+
+
+def traced_rig(schema: Path, trace: Path, folder: Path) -> Rig:
+    """Return the rig of a store that a recorded trace changes, in *folder*."""
+    image = build_image(schema.read_bytes(), schema, journal="wal").main
+    bench = DatabaseBench(
+        image=image,
+        root=folder / "store",
+        spare=folder / "spare",
+        name="opencode.db",
+        library=Library.APSW,
+        scripts=(tuple(parse_trace(trace.read_bytes(), trace, read_tables(image))),),
+        names=(trace.stem,),
+    )
+    return _rig(bench, folder)
+
+
+def _rig(bench: Bench, folder: Path) -> Rig:
     for inner in ("state", "tmp"):
         (folder / inner).mkdir(parents=True)
     context = Context(time.monotonic, folder / "state", folder / "tmp")

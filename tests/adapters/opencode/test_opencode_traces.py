@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 from followed import Followed, follow, main
+from opencode_live_stores import RUN_LAWS, traced_rig
 from opencode_stores import DDL
 
 from pytest_parsediff.adapters.opencode import poll
+from pytest_parsediff.interleave.strategy import Plans, Strategy
+from pytest_parsediff.laws.explore import Explorer
 
 HERE = Path(__file__).parent
 #: Written by opencode 1.18.33: prompts, a tool, revert and unrevert, a fork, a prompt
@@ -34,6 +37,21 @@ def test_what_opencode_does_is_followed() -> None:
     assert [] == [line for one in found.values() for line in one.differences]
     assert {120} == {one.commits for one in found.values()}
     assert 120 == found["live"].polls == found["resumed"].polls
+
+
+@pytest.mark.parametrize("strategy", [Strategy.SWEEP, Strategy.PCT])
+def test_what_opencode_does_breaks_no_law(tmp_path: Path, strategy: Strategy) -> None:
+    """Commits between the snapshots of two polls, and crashes."""
+    rig = traced_rig(RECORDED.with_suffix(".sql"), RECORDED, tmp_path)
+    explorer = Explorer(rig=rig, laws=RUN_LAWS)
+    shape = explorer.quiet().shape
+    plans = Plans(shape=shape, strategy=strategy, scenario="recorded", total=60)
+
+    explored = explorer.explore(plans.between(0, 60), shape)
+
+    assert explored.finding is None
+    assert 60 == explored.plans
+    assert len(explored.observations) > 5
 
 
 def test_the_recording_has_what_is_said_of_it() -> None:
@@ -80,11 +98,12 @@ def test_the_command_tells_of_differences(
 
 
 def test_the_command_is_silent_about_what_is_right(
-    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """One line per way."""
-    seconds = "--seconds=60"
+    schema = tmp_path / "schema.sql"
+    schema.write_text(DDL)
 
-    assert 0 == main([seconds, str(RECORDED.with_suffix(".sql")), str(RECORDED)])
+    assert 0 == main(["--seconds=60", str(schema), str(WRITTEN)])
 
     assert 5 == capsys.readouterr().out.count("\n")
