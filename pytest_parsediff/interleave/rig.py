@@ -62,6 +62,7 @@ class Run:
         left: Steps that stayed blocked to the end.
         content: The store after the reader was closed, as ``capture`` returns it;
             empty where states are not kept.
+        has_snapshots: Whether the store can be read as of one moment.
     """
 
     plan: Plan
@@ -75,6 +76,7 @@ class Run:
     ran: tuple[Placed, ...]
     left: tuple[Placed, ...]
     content: bytes
+    has_snapshots: bool = False
 
     @property
     def log(self) -> tuple[Noted, ...]:
@@ -297,6 +299,7 @@ class _Running:
             ran=tuple(schedule.ran),
             left=tuple(left),
             content=self.written.capture() if self.keeps_states else b"",
+            has_snapshots=self.hides_blocks,
         )
 
     def _keep(self, state: StateKey) -> None:

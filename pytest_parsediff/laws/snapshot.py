@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 
 from pytest_parsediff.interleave.poll import Poll
 from pytest_parsediff.interleave.rig import Run
-from pytest_parsediff.interleave.states import StateKey, States
+from pytest_parsediff.interleave.states import Parsed, StateKey, States
 from pytest_parsediff.interleave.subject import Line, Subject, Unit, by_session
 from pytest_parsediff.laws.fold import copies_of
 from pytest_parsediff.laws.law import Law, Violation, show
@@ -16,11 +16,16 @@ _SHOWN = 20
 
 
 def check_snapshot(run: Run, states: States, subject: Subject) -> Violation | None:
-    """Each session emitted by one poll equals its full parse of one single state."""
+    """Each session emitted by one poll equals its full parse of one single state.
+
+    A full scan of a database emits each session whole, and each that is always there.
+    """
     for number, poll in enumerate(run.polls):
-        for session, lines in by_session(poll.lines).items():
-            is_cut = poll.is_crashed or poll.error is not None
-            view = _View(lines, is_cut=is_cut)
+        is_cut = poll.is_crashed or poll.error is not None
+        is_full = run.has_snapshots and not is_cut and _reads_all(poll, subject)
+        emitted = by_session(poll.lines)
+        for session, lines in emitted.items():
+            view = _View(lines, is_cut=is_cut, is_full=is_full)
             fulls: list[Sequence[Line]] = []  # parses cost, and the first mostly fits
             for state in _window(poll, run):
                 full = states.parse(state).sessions.get(session, ())
@@ -30,7 +35,39 @@ def check_snapshot(run: Run, states: States, subject: Subject) -> Violation | No
             else:
                 if not view.is_several(fulls, subject.unit):
                     return _torn(number, session, view, fulls)
+        if is_full:
+            parses = (states.parse(state) for state in _window(poll, run))
+            left_out = _left_out(emitted, parses)
+            if left_out:
+                return _incomplete(number, left_out)
     return None
+
+
+def _reads_all(poll: Poll, subject: Subject) -> bool:
+    """Return whether the poll is a full scan that left nothing out knowingly."""
+    is_open = callable(getattr(subject.adapter, "open", None))
+    return poll.cursor is None and not poll.notices and not is_open
+
+
+def _left_out(emitted: Container[str], parses: Iterator[Parsed]) -> Sequence[str]:
+    """Return the sessions that every state has and that were not emitted."""
+    first = next(parses)
+    left = [name for name in first.sessions if name not in emitted]
+    while left:
+        parsed = next(parses, None)
+        if parsed is None:
+            break
+        left = [name for name in left if name in parsed.sessions]
+    return left
+
+
+def _incomplete(number: int, sessions: Sequence[str]) -> Violation:
+    message = (
+        f"poll {number + 1}, a full scan, left out session {sessions[0]!r}, silently:"
+        " every committed state that it could see holds it"
+    )
+    details = tuple(f"left out: session {session}" for session in sessions[:_SHOWN])
+    return Violation(law=Law.SNAPSHOT, message=message, details=details)
 
 
 def _once(full: Sequence[Line], unit: Unit) -> Sequence[Line]:
@@ -53,15 +90,17 @@ class _View:
     Attributes:
         lines: In order; never empty.
         is_cut: Whether the poll was killed or failed, so that more might have come.
+        is_full: Whether nothing may be missing.
     """
 
     lines: Sequence[Line]
     is_cut: bool
+    is_full: bool
 
     def is_of(self, fulls: Sequence[Sequence[Line]], unit: Unit) -> bool:
         """Return whether the last of *fulls*, parses of single states, explains it."""
         if unit is Unit.EVENT:
-            return _is_among(self.lines, fulls[-1])
+            return self._fits(self.lines, fulls[-1])
         return _repeats(self.lines, fulls[-1], is_cut=self.is_cut)
 
     def is_several(self, fulls: Sequence[Sequence[Line]], unit: Unit) -> bool:
@@ -74,10 +113,16 @@ class _View:
             return self._is_several_times_whole(fulls)
         last = {line.key: line for line in self.lines}
         kept = [n for n in last.values() if not (self.is_cut and n.is_tombstone)]
-        return any(_is_among(kept, full) for full in fulls) and all(
+        return any(self._fits(kept, full) for full in fulls) and all(
             line.is_tombstone or any(_is_among([line], full) for full in fulls)
             for line in self.lines
         )
+
+    def _fits(self, lines: Sequence[Line], full: Sequence[Line]) -> bool:
+        """Return whether *lines* agree with *full*, and are all of it where they have to."""
+        if self.is_full and not {line.key for line in full} <= {n.key for n in lines}:
+            return False
+        return _is_among(lines, full)
 
     def _is_several_times_whole(self, fulls: Sequence[Sequence[Line]]) -> bool:
         last = len(self.lines) - (not self.is_cut)
@@ -125,8 +170,13 @@ def _torn(
         held = sum(any(line.text == one.text for one in full) for full in fulls)
         where = f"{held} of {len(fulls)}" if held else "no"
         details.append(f"in {where} committed states: {show(line.text)}")
+    known = {line.key for line in view.lines}
+    if view.is_full and fulls:
+        details += [f"left out: {show(n.text)}" for n in fulls[0] if n.key not in known]
     message = (
         f"poll {number + 1} emitted session {session!r} as no committed state holds it"
         f" ({len(fulls)} could be seen)"
     )
-    return Violation(law=Law.SNAPSHOT, message=message, details=tuple(details))
+    return Violation(
+        law=Law.SNAPSHOT, message=message, details=tuple(details[: 2 * _SHOWN])
+    )

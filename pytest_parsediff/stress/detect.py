@@ -63,6 +63,10 @@ def detect(subject: Subject, source: Source, root: Path, context: Context) -> De
         return Detected(StdlibDriver(), Library.STDLIB)
     if apsw.connections:
         return Detected(ApswDriver(), Library.APSW)
+    with FileDriver().following(root, ignore) as files:
+        subject.parse(source, context)
+    if files.gaps and not files.unseen:  # a copy is made and read, or bytes are
+        return Detected(FileDriver(), Library.PROCESS)
     note = "the adapter reads the database in no way that can be followed here"
     return Detected(ApswDriver(), Library.PROCESS, note, is_followed=False)
 

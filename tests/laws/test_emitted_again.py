@@ -11,6 +11,7 @@ from law_bench import Base, subject_of
 
 from pytest_parsediff.core.config import AdapterConfig
 from pytest_parsediff.core.errors import AdapterError
+from pytest_parsediff.core.event import Notice
 from pytest_parsediff.core.pointers import Pointer
 from pytest_parsediff.interleave.drivers.driver import Witness
 from pytest_parsediff.interleave.plan import Plan
@@ -67,6 +68,7 @@ def run_of(polls: Sequence[Poll], count: int) -> Run:
         ran=(),
         left=(),
         content=b"",
+        has_snapshots=True,
     )
 
 
@@ -186,6 +188,32 @@ def test_a_session_may_be_emitted_several_times(emitted: Poll, holds: bool) -> N
     """Longer or shorter than before, each time whole."""
     states = OLD, [*NEW, "s/c=1"]
     assert judge(check_snapshot, [emitted], *states, unit=Unit.SESSION) is holds
+
+
+@pytest.mark.parametrize(
+    ("emitted", "holds"),
+    [
+        (["s/a=0", "s/b=0", "t/c=0"], True),
+        (["s/a=0", "t/c=0"], False),
+        (["s/b=1", "t/c=0"], True),
+        (["s/a=0", "s/b=0"], False),
+        (["t/c=0"], False),
+        ([], False),
+    ],
+)
+def test_a_full_scan_leaves_nothing_out(emitted: list[str], holds: bool) -> None:
+    """An event that no state lacks, a session that every state has."""
+    states = ["s/a=0", "s/b=0", "t/c=0"], ["s/b=1", "t/c=0", "u/d=1"]
+
+    assert judge(check_snapshot, [poll(1, *emitted, cursor=None)], *states) is holds
+    assert judge(check_snapshot, [poll(1, *emitted)], *states)
+    cut = poll(1, *emitted, cursor=None, cut="error")
+    assert judge(check_snapshot, [cut], *states)
+    noticed = poll(1, *emitted, cursor=None)
+    noticed.notices.append(Notice("busy", "try again"))
+    assert judge(check_snapshot, [noticed], *states)
+    full = poll(1, *emitted, cursor=None)
+    assert judge(check_snapshot, [full], *states, adapter=Opened())
 
 
 def test_a_parse_may_give_a_session_twice() -> None:

@@ -10,6 +10,7 @@ start if, and only if, its connection holds no snapshot yet
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -32,6 +33,8 @@ from pytest_parsediff.interleave.schedule import Kind
 
 #: What there is to hear of a connection in the making, and of plain files.
 _EVENTS = ("sqlite3.connect", "sqlite3.connect/handle", "open")
+#: The path that is attached, as SQLite tells it with the values of parameters.
+_ATTACH = re.compile(r"\s*ATTACH\s+(DATABASE\s+)?'((?:[^']|'')*)'", re.IGNORECASE)
 
 
 class StdlibDriver:
@@ -57,15 +60,18 @@ class _Following(Follower):
 
     def __init__(self, root: Path, reach: Reach, witness: Witness | None) -> None:
         super().__init__(root, reach, witness)
-        self._paths: dict[int, str] = {}
+        self._paths: dict[int, str | None] = {}
 
     def hear(self, event: str, args: tuple[Any, ...]) -> None:
         """Notice a connection in the making."""
         if event == "sqlite3.connect":
-            path = None if self.is_busy else database_path(args[0])
             self._paths.pop(get_ident(), None)
-            if path is not None and self.is_below(path):
-                self._paths[get_ident()] = path
+            if self.is_busy:
+                return
+            path = database_path(args[0])
+            is_ours = path is not None and self.is_below(path)
+            self._paths[get_ident()] = path if is_ours else None
+            if is_ours:
                 self.report(Kind.FILE, "connect")
         elif event == "sqlite3.connect/handle" and get_ident() in self._paths:
             self._attach_later(args[0], self._paths.pop(get_ident()))
@@ -74,7 +80,8 @@ class _Following(Follower):
 
     def connect_nowhere(self) -> sqlite3.Connection:
         """Return a connection to memory."""
-        return sqlite3.connect(":memory:")
+        with self.witness.aside():
+            return sqlite3.connect(":memory:")
 
     def detach(self) -> None:
         """Leave every connection alone from now on."""
@@ -84,7 +91,7 @@ class _Following(Follower):
                 connection.set_trace_callback(None)
         self._followed.clear()
 
-    def _attach_later(self, connection: sqlite3.Connection, path: str) -> None:
+    def _attach_later(self, connection: sqlite3.Connection, path: str | None) -> None:
         """Attach to *connection* at the first event after its constructor."""
         before = sys.getprofile()
 
@@ -97,20 +104,46 @@ class _Following(Follower):
 
         sys.setprofile(attach)
 
-    def _attach(self, connection: sqlite3.Connection, path: str) -> None:
+    def _attach(self, connection: sqlite3.Connection, path: str | None) -> None:
+        """Follow *connection*; one to another database only if it attaches the store."""
+        tracer = _Tracer(connection, self)
+        if path is None:
+            connection.set_trace_callback(_Waiting(tracer, self).trace)
+            return
         # A writer with a lock stands still while the reader waits for it.
         connection.execute("PRAGMA busy_timeout=0").close()
-        connection.set_trace_callback(_Tracer(connection, self).trace)
+        connection.set_trace_callback(tracer.trace)
         self.follow(connection, path)
+
+
+class _Waiting:
+    """Waits until a connection to another database attaches the store."""
+
+    def __init__(self, tracer: _Tracer, following: _Following) -> None:
+        self._tracer = tracer
+        self._following = following
+        self._is_attached = False
+
+    def trace(self, sql: str) -> None:
+        """Hear of a statement that is about to start."""
+        if self._is_attached:
+            self._tracer.trace(sql)
+            return
+        attached = _ATTACH.match(sql)
+        path = database_path(attached[2].replace("''", "'")) if attached else None
+        if path is None or not self._following.is_below(path):
+            return
+        self._is_attached = True
+        self._following.follow(self._tracer.connection, path)
 
 
 class _Tracer:
     """Knows whether one connection holds a snapshot."""
 
-    __slots__ = ("_connection", "_following", "_has_snapshot", "_note")
+    __slots__ = ("_following", "_has_snapshot", "_note", "connection")
 
     def __init__(self, connection: sqlite3.Connection, following: Follower) -> None:
-        self._connection = connection
+        self.connection = connection
         self._following = following
         self._has_snapshot = False
         self._note = following.witness.statements.append
@@ -120,7 +153,7 @@ class _Tracer:
         if sql.startswith("-- TRIGGER "):  # how SQLite tells of one inside another
             return
         self._note(sql)
-        if self._connection.in_transaction:
+        if self.connection.in_transaction:
             if self._has_snapshot or is_silent(sql):
                 return
             self._has_snapshot = True
@@ -137,4 +170,4 @@ class _Tracer:
 
     def _interrupt(self) -> None:
         with suppress(sqlite3.Error):
-            self._connection.interrupt()
+            self.connection.interrupt()

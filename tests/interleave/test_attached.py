@@ -1,0 +1,82 @@
+"""Stores that are not what a reader connects to: attached ones, and copies."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from bench_store import AtOrAfter, make_rig
+
+from pytest_parsediff.core.event import Context, Emission, Source
+from pytest_parsediff.interleave.drivers.files import FileDriver
+from pytest_parsediff.interleave.drivers.stdlib import StdlibDriver
+from pytest_parsediff.interleave.plan import Plan
+from pytest_parsediff.interleave.writers.connection import Library
+from pytest_parsediff.stress.detect import detect
+
+
+class Attaches(AtOrAfter):
+    """Has a database of its own, and attaches the store."""
+
+    def __init__(self, own: Path) -> None:
+        self.own = own
+
+    def scan(self, source: Source, _cursor: str | None) -> Iterator[Emission]:
+        """Yield the number of rows, read twice."""
+        uri = f"{source.path.as_uri()}?mode=ro"
+        with closing(sqlite3.connect(self.own, uri=True)) as db:
+            db.execute("ATTACH DATABASE ? AS store", (uri,))
+            count = "SELECT count(*) FROM store.message"
+            yield {"session": "s", "id": "n", "n": [*map(list, db.execute(count))]}
+            yield {"session": "s", "id": "m", "n": [*map(list, db.execute(count))]}
+
+
+class Copies(AtOrAfter):
+    """Copies the store, then the WAL, and reads the copy."""
+
+    def __init__(self, own: Path) -> None:
+        self.own = own
+
+    def scan(self, source: Source, _cursor: str | None) -> Iterator[Emission]:
+        """Yield the number of rows."""
+        for suffix in ("", "-wal"):
+            if Path(f"{source.path}{suffix}").exists():
+                shutil.copyfile(f"{source.path}{suffix}", f"{self.own}{suffix}")
+        with closing(sqlite3.connect(self.own)) as db:
+            (count,) = db.execute("SELECT count(*) FROM message").fetchone()
+        yield {"session": "s", "id": "n", "n": count}
+
+
+@pytest.mark.parametrize("name", [":memory:", "own.db"])
+def test_a_store_that_is_attached_is_followed(tmp_path: Path, name: str) -> None:
+    """Its two reads are two snapshots."""
+    own = Path(name) if name.startswith(":") else tmp_path / name
+    rig = make_rig(Attaches(own), tmp_path)
+
+    run = rig.run(Plan((), None, 1))
+
+    labels = [m.label for m in run.moments if m.gap.poll == 0 and m.kind == "snapshot"]
+    assert ["SELECT count(*) FROM store.message"] * 2 == labels
+    assert run.witness.connections == 2
+
+
+@pytest.mark.parametrize(
+    ("reader", "driver"), [(Attaches, StdlibDriver), (Copies, FileDriver)]
+)
+def test_a_reader_of_it_is_followed_by_what_can(
+    tmp_path: Path, reader: type[Attaches | Copies], driver: type[object]
+) -> None:
+    """A copy is made by calls of files, so the writers live in another process."""
+    rig = make_rig(reader(tmp_path / "own.db"), tmp_path)
+    source = rig.bench.place(rig.bench.image)  # type: ignore[attr-defined]
+    context = Context(float, tmp_path, tmp_path)
+
+    found = detect(rig.subject, source, source.root, context)
+
+    assert isinstance(found.driver, driver)
+    assert found.is_followed
+    assert (found.library is Library.PROCESS) is (driver is FileDriver)
