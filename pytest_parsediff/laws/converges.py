@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pytest_parsediff.interleave.poll import Poll
 from pytest_parsediff.interleave.rig import Run
 from pytest_parsediff.interleave.states import States
-from pytest_parsediff.interleave.subject import Line, Subject
+from pytest_parsediff.interleave.subject import Line, Subject, Unit
 from pytest_parsediff.laws.fold import Folded, differences, fold
 from pytest_parsediff.laws.law import Law, Violation
 
@@ -55,18 +55,18 @@ def hold(polls: Sequence[Poll], subject: Subject, expected: Folded) -> Folded:
 
     A reader that was killed, or failed, behind its last checkpoint does not know what
     it emitted there, so it cannot say later that this is gone; one that is opened anew
-    without a checkpoint knows nothing at all. A poll that reads everything, and to its
+    without a checkpoint knows nothing at all. Nor does it know that what it emitted
+    there has to be emitted again, where the store is as it was before. A poll that reads everything, and to its
     end, takes the place of all before it. An event whose identity came later in another
     session has moved there, where an identity is one of the whole store.
     """
     polls = polls[_last_full(polls, subject) :]
     held = fold([poll.lines for poll in polls], subject.unit)
+    if any(poll.is_crashed or poll.error is not None for poll in polls):
+        _forget(held, fold(map(_covered, polls), subject.unit), expected, subject.unit)
     known: set[tuple[str, str]] = set()
     for poll in polls[_last_opened(polls) :]:
-        is_cut = poll.is_crashed or poll.error is not None
-        covered = max((n for _, n in poll.checkpoints), default=0)
-        lines = poll.lines[:covered] if is_cut else poll.lines
-        known |= {(line.session, line.key) for line in lines}
+        known |= {(line.session, line.key) for line in _covered(poll)}
     extra = [
         (session, key)
         for session, inner in held.items()
@@ -80,6 +80,32 @@ def hold(polls: Sequence[Poll], subject: Subject, expected: Folded) -> Folded:
             if not held[session]:
                 del held[session]
     return held
+
+
+def _covered(poll: Poll) -> Sequence[Line]:
+    """Return what the reader still knows of having emitted."""
+    if not poll.is_crashed and poll.error is None:
+        return poll.lines
+    return poll.lines[: max((n for _, n in poll.checkpoints), default=0)]
+
+
+def _forget(held: Folded, covered: Folded, expected: Folded, unit: Unit) -> None:
+    """Undo in *held* what came behind the last checkpoint, where that makes it right.
+
+    The store may be again what it was at that checkpoint: then there is nothing new,
+    and whoever goes on from there has nothing to say.
+    """
+    for session in {*held, *covered}:
+        mine, theirs = covered.get(session, {}), expected.get(session, {})
+        if unit is Unit.SESSION and mine != theirs:
+            continue
+        now = held.setdefault(session, {})
+        for key in {*now, *mine}:
+            if mine.get(key) == theirs.get(key):
+                now.pop(key, None)
+                now |= {key: mine[key]} if key in mine else {}
+        if not now:
+            del held[session]
 
 
 def _last_opened(polls: Sequence[Poll]) -> int:

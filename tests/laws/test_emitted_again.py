@@ -244,6 +244,23 @@ def test_an_event_moves_to_the_session_it_came_in_last(
     assert judge(check_converges, polls, [last]) is holds
 
 
+@pytest.mark.parametrize("unit", list(Unit))
+@pytest.mark.parametrize("cut", ["crash", "error"])
+@pytest.mark.parametrize("said", [["s/a=1"], ["s/a"], ["s/b=1"]])
+def test_what_is_again_as_at_the_checkpoint_need_not_be_said(
+    said: list[str], cut: str, unit: Unit
+) -> None:
+    """What came behind it is forgotten by the reader, and so by its consumer."""
+    polls = [poll(0, "s/a=0"), poll(0, *said, cut=cut), poll(0)]
+    check = check_crash_safe if cut == "crash" else check_converges
+
+    assert judge(check, polls, ["s/a=0"], unit=unit)
+    assert not judge(check, polls, ["s/a=2"], unit=unit)
+    assert not judge(check, polls, ["s/a=0", "s/c=0"], unit=unit)
+    polls[1].checkpoints.append(("2", len(said)))
+    assert not judge(check, polls, ["s/a=0"], unit=unit)
+
+
 @pytest.mark.parametrize(
     ("cut", "holds"), [("crash", True), ("error", True), ("", False)]
 )
