@@ -83,7 +83,7 @@ def test_ini_values_do_the_same(project: pytest.Pytester) -> None:
     result = project.runpytest("--parsediff")
 
     result.assert_outcomes(passed=2)
-    result.stdout.fnmatch_lines(["*one-plans-0: 10 plans (10 sweep of a longer one)*"])
+    result.stdout.fnmatch_lines(["*one-plans-0: 10 plans (10 of * sweep)*"])
 
 
 def test_the_strategy_crash_ends_when_every_point_was_killed_at(
