@@ -23,6 +23,7 @@ from pytest_parsediff.adapters.limits import DEFAULT_OUTPUT_MB, DEFAULT_TIMEOUT_
 from pytest_parsediff.adapters.opencode.events import FIELDS
 from pytest_parsediff.adapters.opencode.schema import SESSION_INPUT, WANTED
 from pytest_parsediff.adapters.scanfolder import ScanFolder
+from pytest_parsediff.core import event
 from pytest_parsediff.core.canonical import ENCODER_VERSIONS
 from pytest_parsediff.core.config import (
     RESERVED_KEYS,
@@ -294,6 +295,10 @@ def notice_codes() -> set[str]:
                     args=[ast.Constant(str(code)), *_],
                 ):
                     codes.add(code)
+                case ast.Call(
+                    func=ast.Name("Notice"), args=[ast.Name(constant), *_]
+                ) if constant.isupper():
+                    codes.add(getattr(event, constant))
                 case ast.Assign(targets=[ast.Name(name)], value=ast.Dict(keys)) if (
                     name.endswith("_NOTICES")
                 ):
