@@ -30,11 +30,12 @@ from pytest_parsediff.core.event import Checkpoint, Emission, Notice, Source
 
 @dataclass(frozen=True, slots=True)
 class _Saved:
-    """What the last checkpoint covers, and what was seen then."""
+    """What the last checkpoint covers, and what was seen then; it never changes."""
 
     text: str
     known: Known
     seen: Glance | None
+    is_settled: bool
 
 
 class OpencodeReader:
@@ -113,7 +114,7 @@ class OpencodeReader:
     def _resume(self, cursor: str) -> Known | Notice:
         """Return what *cursor* says, or why it is of no use."""
         if self._saved is not None and self._saved.text == cursor:
-            return self._saved.known.copy()
+            return self._saved.known
         self._saved = None
         self._timers.force()
         known = decode_cursor(cursor)
@@ -133,7 +134,8 @@ class OpencodeReader:
             yield from self._told.news((Notice("store-replaced", message),))
             self._timers.force()
             before = None
-        is_idle = before is not None and known.is_settled and not self._timers.is_due
+        is_settled = self._saved is not None and self._saved.is_settled
+        is_idle = before is not None and is_settled and not self._timers.is_due
         if is_idle and before and self._handle.data_version() == before.version:
             return
         poll = self.poll_class(
@@ -141,7 +143,7 @@ class OpencodeReader:
             path=self._path,
             timers=self._timers,
             told=self._told,
-            known=known,
+            known=known.copy(),
             before=before,
             save=self._save,
         )
@@ -152,7 +154,7 @@ class OpencodeReader:
         """Remember what is covered; return the checkpoint, unless it is the last one."""
         text = encode_cursor(known)
         is_same = self._saved is not None and self._saved.text == text
-        self._saved = _Saved(text, known.copy(), seen)
+        self._saved = _Saved(text, known.copy(), seen, known.is_settled)
         return None if is_same else Checkpoint(text)
 
     def _scan_all(self, *, weigh_only: bool = False) -> Iterator[Emission]:

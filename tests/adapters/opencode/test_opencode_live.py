@@ -15,6 +15,7 @@ from opencode_live_stores import NAMES, live_rig
 from opencode_stores import Insert, build, insert, scan_all
 
 from pytest_parsediff.adapters.opencode import OpencodeAdapter, reader
+from pytest_parsediff.adapters.opencode.cursor import Known
 from pytest_parsediff.core.event import Checkpoint, Emission, Notice, Source
 from pytest_parsediff.interleave.plan import Plan
 from pytest_parsediff.laws.explore import Explorer
@@ -69,6 +70,19 @@ def test_an_idle_poll_takes_one_statement(
     assert 0 == consumer.poll() == consumer.poll()
 
     assert ["PRAGMA data_version"] * 2 == seen
+
+
+def test_an_idle_poll_looks_at_no_session(
+    monkeypatch: pytest.MonkeyPatch, consumer: Consumer
+) -> None:
+    """What it costs does not grow with what the cursor holds either."""
+    with monkeypatch.context() as patch:
+        patch.setattr(Known, "copy", None)
+        patch.setattr(Known, "is_settled", property(lambda _: pytest.fail("looked")))
+        assert 0 == consumer.poll()
+    write(consumer.path, "UPDATE session SET title = 'new'")
+
+    assert consumer.poll() > 0
 
 
 def test_a_replaced_file_is_opened_anew(consumer: Consumer) -> None:
