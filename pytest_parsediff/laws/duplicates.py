@@ -43,6 +43,9 @@ def _repetition(run: Run, states: States, subject: Subject) -> Violation | None:
     """
     held: dict[tuple[str, str], object] = {}
     for number, poll in enumerate(run.polls):
+        is_cut = poll.is_crashed or poll.error is not None
+        if is_cut and subject.unit is Unit.SESSION:  # half of one is another one
+            return None
         for session, lines in by_session(poll.lines).items():
             for mark, value, line in _emitted(lines, subject.unit):
                 if held.get((session, mark)) == value and (
@@ -54,7 +57,7 @@ def _repetition(run: Run, states: States, subject: Subject) -> Violation | None:
                         law=Law.NO_DUPLICATES, message=message, details=details
                     )
                 held[session, mark] = value
-        if poll.is_crashed or poll.error is not None:
+        if is_cut:
             return None
     return None
 

@@ -137,6 +137,7 @@ def test_only_what_the_consumer_holds_comes_twice(
         ([poll(0, "s/a=0", "s/b=0"), poll(0, "s/a=0", "s/b=0")], False),
         ([poll(0, "s/a=0", "s/b=0", "s/a=0", "s/b=0")], False),
         ([poll(0, "s/a=0", "s/"), poll(0, "s/a=0")], True),
+        ([poll(0, "s/a=0"), poll(0, "s/a=0", cut="crash")], True),
     ],
 )
 def test_a_session_that_changed_is_emitted_whole(
