@@ -215,9 +215,10 @@ def _poll(scan: Scan, cursor: str | None, held: Held) -> tuple[Held, str | None]
         elif isinstance(item, dict):
             payload = item["payload"]
             session = payload.get("SessionNativeID") or payload["NativeID"]
-            if item["kind"] in ("session_started", "session_removed"):
+            if item["kind"] == "session_removed":
                 told[session] = {}
-            if item["kind"] != "session_removed":
+            else:
+                told.setdefault(session, dict(held.get(session, {})))
                 key = repr([place.get(item) for place in _KEY])
                 told[session][key] = json.dumps(item)
     merged = {**held, **told}

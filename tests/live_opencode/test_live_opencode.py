@@ -33,10 +33,9 @@ def fold(lines: bytes) -> Folded:
             continue
         event = json.loads(line)
         payload = event["payload"]
-        if event["kind"] in {"session_started", "session_removed"}:
+        if event["kind"] == "session_removed":
             gone = payload.get("SessionNativeID") or payload["NativeID"]
             held = {k: e for k, e in held.items() if gone not in _sessions(e)}
-        if event["kind"] == "session_removed":
             continue
         held[repr([place.get(event) for place in _KEY])] = event
     return held

@@ -47,7 +47,7 @@ class OpencodeAdapter:
 
     #: A session that comes again replaces what was known of it.
     emits = "session"
-    #: An event that says that its session has no events any more.
+    #: An event that takes back what was said of its session; it may come again behind it.
     tombstones = {"/kind": (REMOVED,)}  # noqa: RUF012 - read as an attribute
     amends = {"/kind": ("op_started", "op_finalized")}  # noqa: RUF012 - the same
     #: From the last checkpoint on a quiet store emits nothing.

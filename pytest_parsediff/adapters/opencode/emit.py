@@ -7,12 +7,13 @@ from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pytest_parsediff.adapters.opencode.held import Holding
 from pytest_parsediff.adapters.opencode.load import ROOT_NOTICES, Loaded
 from pytest_parsediff.adapters.opencode.mapper import map_tree
 from pytest_parsediff.adapters.opencode.schema import Schema
 from pytest_parsediff.core.event import SESSION_ERROR, Emission, Event, Notice
 
-#: A session that was emitted has no events any more.
+#: What was emitted of a session holds no more; what does, comes behind it.
 REMOVED = "session_removed"
 #: Told whenever it happens.
 _REPEATED = frozenset({"needs-retry"})
@@ -26,7 +27,7 @@ _MORE_ERRORS = (
 
 
 def removed(session: str) -> Event:
-    """Return the event that says that *session* has no events any more."""
+    """Return the event that takes back all that was emitted of *session*."""
     return {"kind": REMOVED, "payload": {"SessionNativeID": session}}
 
 
@@ -86,9 +87,16 @@ class Told:
 
 
 def session_emissions(
-    loaded: Loaded, path: Path, told: Told
+    loaded: Loaded, path: Path, told: Told, holding: Holding | None = None
 ) -> Generator[Emission, None, bool]:
     """Yield what was read of one session; no transaction may be open.
+
+    Args:
+        loaded: The session.
+        path: Of the store.
+        told: Which notices are known already.
+        holding: What the consumer holds of the session: where that may be more than
+            there is now, the session is taken back first. ``None`` in a full scan.
 
     Returns:
         Whether something of it could not be read, and is not among the events.
@@ -99,11 +107,16 @@ def session_emissions(
     if loaded.tree is None:
         return False
     events, found = map_tree(loaded.tree, f"opencode:{path}")
+    session = loaded.tree.session.id
     errors = errors_of(found)
     if errors:
-        yield from told.flaw_news(loaded.tree.session.id, errors)
+        yield from told.flaw_news(session, errors)
     yield from told.news([one for one in found if one.code != SESSION_ERROR])
+    if holding is not None and holding.may_exceed(events):
+        yield removed(session)
     yield from events
+    if holding is not None:
+        holding.replace(events)
     return bool(errors)
 
 

@@ -38,6 +38,7 @@ from pytest_parsediff.adapters.opencode.emit import (
     session_emissions,
 )
 from pytest_parsediff.adapters.opencode.handle import Handle
+from pytest_parsediff.adapters.opencode.held import Held, Holding
 from pytest_parsediff.adapters.opencode.layout import Layout
 from pytest_parsediff.adapters.opencode.load import Loaded, load_tree, weigh_tree
 from pytest_parsediff.adapters.opencode.mapper import map_tree
@@ -74,6 +75,7 @@ class Poll:
         path: Of it.
         timers: What is due.
         told: Which notices are known already.
+        held: Which events of a session the consumer holds, where that is known.
         known: What the consumer holds; changed as it is told more.
         before: What the last poll saw; ``None`` if that is not known or of no use.
         save: Remembers what is covered; returns the checkpoint if it is a new one.
@@ -83,6 +85,7 @@ class Poll:
     path: Path
     timers: Timers
     told: Told
+    held: Held
     known: Known
     before: Glance | None
     save: Callable[[Known, Glance | None], Checkpoint | None]
@@ -169,10 +172,13 @@ class Poll:
             yield from self._repeat_errors(set(batch).difference(changed))
             if not changed:
                 continue
+            before = {name: self.known.digests.get(name, NOTHING) for name in changed}
             self.known.digests |= dict.fromkeys(changed)
             yield from self._checkpoint()
-            for name in changed:
-                yield from self.emit(name)
+            for name, digest in before.items():
+                if digest is None:  # the reader was left while it told of it
+                    self.held.forget(name)
+                yield from self.emit(name, is_told=digest != NOTHING)
 
     def differs(self, name: str) -> bool:
         """Return whether *name* is something else than what the consumer holds."""
@@ -199,8 +205,13 @@ class Poll:
                 _, found = map_tree(loaded.tree, "")
                 yield from self.told.flaw_news(session, found)
 
-    def emit(self, name: str) -> Iterator[Emission]:
-        """Hand out one session as it is now, or that it has no events any more."""
+    def emit(self, name: str, *, is_told: bool) -> Iterator[Emission]:
+        """Hand out one session as it is now, or that it has no events any more.
+
+        Args:
+            name: The session.
+            is_told: Whether the consumer may hold anything of it.
+        """
         with self.handle.snapshot() as layout:
             codec = layout.schema.codec
             key = key_of(name, codec)
@@ -209,10 +220,13 @@ class Poll:
         if not loaded.digest:
             yield removed(codec.text(key))
             self.known.digests.pop(name, None)
+            self.held.forget(name)
             return
-        is_flawed = yield from session_emissions(loaded, self.path, self.told)
+        holding = Holding(self.held, name, is_told)
+        is_flawed = yield from session_emissions(loaded, self.path, self.told, holding)
         if loaded.tree is None:
             yield removed(codec.text(key))
+            self.held.forget(name)
         self.known.digests[name] = held_digest(loaded, is_flawed=is_flawed)
 
     def _verify(self, seen: Glance, began: float) -> Iterator[Emission]:

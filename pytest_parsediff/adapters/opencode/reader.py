@@ -16,6 +16,7 @@ from pytest_parsediff.adapters.opencode.cursor import (
 )
 from pytest_parsediff.adapters.opencode.emit import Told, session_emissions
 from pytest_parsediff.adapters.opencode.handle import Handle
+from pytest_parsediff.adapters.opencode.held import Held
 from pytest_parsediff.adapters.opencode.load import load_tree, weigh_tree
 from pytest_parsediff.adapters.opencode.pages import affected_sessions
 from pytest_parsediff.adapters.opencode.poll import (
@@ -61,6 +62,7 @@ class OpencodeReader:
         self._clock = clock
         self._timers = Timers(clock, verify_interval_s)
         self._told = Told()
+        self._held = Held()
         self._saved: _Saved | None = None
 
     def scan(self, cursor: str | None, /) -> Iterator[Emission]:
@@ -69,9 +71,9 @@ class OpencodeReader:
         Yields:
             For ``None`` what a scan of the adapter yields, and a checkpoint in the end;
             others come before, so that a long scan need not begin anew.
-            Else, for each session that is new or has changed, what a scan yields of it;
-            for each that has no events any more, the event ``session_removed``; and
-            checkpoints, the first one before any event, to say that it is not certain
+            Else, for each session that is new or has changed, what a scan yields of it,
+            behind the event ``session_removed`` if the consumer may hold more of it;
+            for each that has no events any more, that event alone; and checkpoints, the first one before any event, to say that it is not certain
             from here on what the consumer holds of these sessions.
 
         Raises:
@@ -116,6 +118,7 @@ class OpencodeReader:
         if self._saved is not None and self._saved.text == cursor:
             return self._saved.known
         self._saved = None
+        self._held.clear()
         self._timers.force()
         known = decode_cursor(cursor)
         if known is None:
@@ -143,6 +146,7 @@ class OpencodeReader:
             path=self._path,
             timers=self._timers,
             told=self._told,
+            held=self._held,
             known=known.copy(),
             before=before,
             save=self._save,
@@ -159,6 +163,7 @@ class OpencodeReader:
 
     def _scan_all(self, *, weigh_only: bool = False) -> Iterator[Emission]:
         self._saved = None
+        self._held.clear()
         self._timers.force()
         self._handle.attach()
         began = self._clock()

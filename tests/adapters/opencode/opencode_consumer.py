@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import TypeAlias
 
@@ -46,7 +46,7 @@ class Consumer:
         """Take one poll; return how many events it emitted."""
         return sum(isinstance(emission, dict) for emission in self.polling())
 
-    def polling(self) -> Iterator[Emission]:
+    def polling(self) -> Generator[Emission, None, None]:
         """Take one poll, and yield each emission as it comes."""
         found: Held = {}
         self.notices.clear()
@@ -56,13 +56,19 @@ class Consumer:
             elif isinstance(emission, Notice):
                 self.notices.append(emission.code)
             elif isinstance(emission, dict):
-                found.setdefault(session_of(emission), []).append(emission)
+                self._gather(found, emission)
                 fold(self.folded, emission)
             yield emission
         for session, events in found.items():
             self.held.pop(session, None)
-            if events[-1]["kind"] != "session_removed":
+            if events:
                 self.held[session] = events
+
+    def _gather(self, found: Held, event: Event) -> None:
+        if event["kind"] == "session_removed":
+            found[session_of(event)] = []
+        else:
+            found.setdefault(session_of(event), []).append(event)
 
 
 def session_of(event: Event) -> str:
@@ -74,9 +80,9 @@ def session_of(event: Event) -> str:
 def fold(held: Folded, event: Event) -> None:
     """Take one event into what is held."""
     session = session_of(event)
-    if event["kind"] in {"session_started", "session_removed"}:
+    if event["kind"] == "session_removed":
         held.pop(session, None)
-    if event["kind"] != "session_removed":
+    else:
         identity = repr([place.get(event) for place in _KEY])
         held.setdefault(session, {})[identity] = event
 

@@ -40,8 +40,8 @@ def test_a_mutant_is_found_and_made_small(monkeypatch: pytest.MonkeyPatch) -> No
     """It says nothing of what is gone: one session without a message, and one step."""
     emit = Poll.emit
 
-    def silent(self: Poll, name: str) -> Iterator[Emission]:
-        for emission in emit(self, name):
+    def silent(self: Poll, name: str, *, is_told: bool) -> Iterator[Emission]:
+        for emission in emit(self, name, is_told=is_told):
             if not (isinstance(emission, dict) and emission["kind"] == REMOVED):
                 yield emission
 

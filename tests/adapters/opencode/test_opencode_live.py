@@ -44,6 +44,11 @@ def write(path: Path, sql: str) -> None:
         connection.execute(sql).fetchall()
 
 
+def kinds_of(consumer: Consumer) -> list[str]:
+    """Return the kinds of the events of one poll."""
+    return [one["kind"] for one in consumer.polling() if isinstance(one, dict)]
+
+
 @pytest.mark.parametrize("law", [law for law in STATIC if law is not Law.GATE_SOUND])
 @pytest.mark.parametrize("name", NAMES)
 def test_laws_without_writers(tmp_path: Path, name: str, law: Law) -> None:
@@ -115,6 +120,52 @@ def test_what_only_a_verification_finds_waits_for_it(consumer: Consumer) -> None
     assert consumer.poll() > 0
     assert cold(consumer.path) == consumer.held
     assert 0 == consumer.poll()
+
+
+def test_a_session_that_loses_events_is_taken_back_first(consumer: Consumer) -> None:
+    """One that grows is not, once the reader has told of it."""
+    first = (
+        "INSERT INTO message VALUES ('m_a', 'ses_2', 1, 1, '{\"role\": \"assistant\"}')"
+    )
+    write(consumer.path, first)
+    assert ["session_removed", "session_started"] == kinds_of(consumer)[:2]
+
+    write(consumer.path, first.replace("m_a", "m_b"))
+    assert "session_started" == kinds_of(consumer)[0]
+
+    write(consumer.path, "DELETE FROM message WHERE id = 'm_b'")
+    consumer.now = 60.0
+    assert ["session_removed", "session_started"] == kinds_of(consumer)[:2]
+
+
+def test_a_new_session_is_not_taken_back(consumer: Consumer) -> None:
+    """The consumer holds nothing of it."""
+    write(consumer.path, "INSERT INTO session (id, time_updated) VALUES ('ses_0', 1)")
+
+    assert "session_removed" not in kinds_of(consumer)
+
+
+@pytest.mark.parametrize("is_left", [True, False])
+def test_nobody_knows_what_a_poll_that_was_left_has_told(
+    consumer: Consumer, is_left: bool
+) -> None:
+    """The consumer took some events of a session; the reader cannot tell which."""
+    grow = (
+        "INSERT INTO message VALUES ('m_{}', 'ses_2', 1, 1, '{{\"role\": \"user\"}}')"
+    )
+    write(consumer.path, grow.format(1))
+    consumer.poll()
+    write(consumer.path, grow.format(2))
+    polling = consumer.polling()
+    emitted = [next(polling) for _ in range(2)]
+    assert isinstance(emitted[0], Checkpoint)
+    if is_left:
+        polling.close()
+    else:
+        assert list(polling)
+    write(consumer.path, grow.format(3))
+
+    assert is_left == ("session_removed" in kinds_of(consumer))
 
 
 def test_a_new_reader_compares_everything(consumer: Consumer) -> None:

