@@ -59,7 +59,8 @@ class Conformance:
     Attributes:
         held: Laws that were tried and hold, in the order of the laws.
         skipped: Reason per law that was not tried anywhere.
-        proofs: Per store what its plans prove, one line.
+        proofs: Per store what its plans prove, and what could not be followed, one
+            line.
         examples: How many generated stores were tried.
     """
 
@@ -306,7 +307,8 @@ class _Trial:
             raise InconclusiveError(f"{scenario.id}: {reason} ({proof})")
         self._tried |= {law for law in laws if law not in STATIC}
         if not is_generated:
-            self.result.proofs.append(f"{scenario.id}: {proof}")
+            found = "; ".join((proof, *quiet.escapes))
+            self.result.proofs.append(f"{scenario.id}: {found}")
 
     def _standing(self, scenario: Scenario) -> _Standing:
         return _Standing(self._resolved(scenario), scenario, self._placer, self.folder)

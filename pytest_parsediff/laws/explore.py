@@ -33,6 +33,13 @@ class Quiet:
     difference: str = ""
 
     @property
+    def escapes(self) -> tuple[str, ...]:
+        """What of the reader's ways into the store nobody follows, one line each."""
+        witness = self.run.witness
+        threads = ("it reads in other threads, where a plan may not always be the same",)
+        return (*witness.unseen, *(threads if witness.threads else ()))
+
+    @property
     def is_blind(self) -> bool:
         """Whether no driver saw the reader take a snapshot or call a file."""
         return self.run.witness.gaps == 0

@@ -65,13 +65,21 @@ class Moody(Reader):
         yield {"id": f"poll {Moody.polls}", "session": "s"}
 
 
+class Threaded(Reader):
+    def scan(self, source, cursor):
+        from concurrent.futures import ThreadPoolExecutor
+        with ThreadPoolExecutor(1) as pool:
+            yield from pool.submit(lambda: list(super(Threaded, self).scan(source, cursor))).result()
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_parsediff_adapters(config):
-    return {"wrong": Reader(">"), "right": Reader(">="), "unseen": unseen, "moody": Moody(">=")}
+    return {"wrong": Reader(">"), "right": Reader(">="), "unseen": unseen, "moody": Moody(">="),
+            "threaded": Threaded(">=")}
 """
 TABLES = "\n".join(
     f'[adapters.{name}]\nsession = "session"\nkey = ["id"]'
-    for name in ("wrong", "right", "unseen", "moody")
+    for name in ("wrong", "right", "unseen", "moody", "threaded")
 )
 LAWS = 'laws = ["snapshot", "converges"]'
 
@@ -123,6 +131,20 @@ def test_a_scenario_with_writers_runs_its_plans(project: pytest.Pytester) -> Non
             "scenarios/a/fixture.sql::a-plans-1: 100 plans (100 random), *",
         ]
     )
+
+
+def test_the_summary_says_what_is_not_followed(project: pytest.Pytester) -> None:
+    """A pass says of which adapter it may not be the same again."""
+    add(project, "a", "threaded", f"{LAWS}\nplans = 30")
+    add(project, "b", "right", f"{LAWS}\nplans = 30")
+
+    result = project.runpytest("--parsediff")
+
+    result.assert_outcomes(passed=4)
+    result.stdout.fnmatch_lines(
+        ["a: it reads in other threads, where a plan may not always be the same"]
+    )
+    result.stdout.no_fnmatch_line("b: it reads *")
 
 
 @pytest.mark.parametrize(
