@@ -4,10 +4,14 @@ The workload is a reader of 20 statements in two polls, and of ten more when all
 quiet, against ten transactions of two writers (``interleaving_sql.py``). For four readers
 one process runs the variants in turns; CPU seconds include what the kernel does for it.
 
-``the same SQL`` makes the same files, executes the same statements of the same plans
-without any interleaving, and removes the files. ``by hand`` does what the plan says, in
-a reader that calls whoever writes before each statement. Neither knows a harness:
-events are not taken apart, nothing is recorded, no gap is found, nobody is limited.
+``the same SQL`` is a test that executes the same statements of the same plans without any
+interleaving: it copies the store, connects two writers and a reader, closes them and
+removes the store. ``with short cuts`` is a loop that does the same in the cheapest way
+that the harness has found: bytes from memory, one connection for both writers, files
+removed before they are closed. ``by hand`` does what the plan says, in a reader that
+calls whoever writes before each statement, with the short cuts. None of them knows a
+harness: events are not taken apart, nothing is recorded, no gap is found, nobody is
+limited.
 
 frontrun is no dependency. Install it anywhere and say where::
 
@@ -45,7 +49,8 @@ LEAST_OFF, LEAST_ON = 500, 150
 COUNTED = ("stdlib, connection kept", "apsw, connection kept")
 COUNTED_VARIANTS = ("floor", "by hand", "laws off")
 NAMES = {
-    "floor": "the same SQL",
+    "test": "the same SQL",
+    "floor": "the same SQL, with short cuts",
     "by hand": "by hand",
     "baton": "two threads, a baton",
     "baton, new threads": "the same, a new thread per plan",
@@ -87,8 +92,9 @@ def add_reader(table: Table, reader: str, *, quick: bool) -> None:
         counts = {name: counted(reader, name) for name in COUNTED_VARIANTS}
     for name, seconds in times.items():
         median_s = statistics.median(seconds)
-        ratio = median_ratio(seconds, times["floor"])
+        ratio = median_ratio(seconds, times["test"])
         over = f"{ratio:.2f} x"
+        bare = f"{median_ratio(seconds, times['floor']):.2f} x"
         rate = f"{1 / median_s:,.0f}"
         if name == "laws off":
             over = table.hold(f"{reader}, over the same SQL", ratio, RATIO)
@@ -106,6 +112,7 @@ def add_reader(table: Table, reader: str, *, quick: bool) -> None:
             f"{median_s * 1e6:,.0f}",
             rate,
             over,
+            bare,
             f"{ours:.2f} x",
             instructed,
         )
@@ -195,7 +202,8 @@ def main() -> int:
     """Run the benchmark."""
     options = arguments(__doc__)
     headings = ("reader", "what", "CPU µs per plan", "plans per CPU s")
-    more = ("over the same SQL", "the harness, laws off, over it", "instructions")
+    ratios = ("over the same SQL", "over it with short cuts")
+    more = (*ratios, "the harness, laws off, over it", "instructions")
     table = Table((*headings, *more))
     for reader in READERS:
         add_reader(table, reader, quick=options.quick)

@@ -10,6 +10,7 @@ reader calls them. So they all do less than the harness.
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import threading
 from collections import deque
@@ -130,6 +131,35 @@ class Floor:
         writer.execute("PRAGMA synchronous = OFF")
         writer.execute("PRAGMA wal_autocheckpoint = 0").fetchall()
         return writer
+
+
+class Test(Floor):
+    """The same SQL as a test has it that knows no harness, and takes no short cuts.
+
+    The store is copied from a file, each writer has a connection of its own, and all of
+    them are closed before the files are removed.
+    """
+
+    def __init__(self, folder: Path, *args: Any, **kwargs: Any) -> None:
+        super().__init__(folder, *args, **kwargs)
+        self._template = folder.with_name("template.db")
+        self._template.write_bytes(IMAGE)
+        self._writers: list[Any] = []
+
+    def one(self, plan: Plan) -> Read:
+        """Run one plan; return what was read."""
+        self._now_ms = START_MS
+        shutil.copyfile(self._template, self._path)
+        self._writers = [self._connect_writer() for _ in WRITERS]
+        read = self._go(plan)
+        for writer in self._writers:
+            writer.close()
+        os.unlink(self._path)
+        return read
+
+    def _step(self, placed: Placed) -> None:
+        self._writer = self._writers[placed.writer]
+        super()._step(placed)
 
 
 class ByHand(Floor):

@@ -14,7 +14,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 
-from interleaving_hand import Baton, BatonBench, ByHand, Floor, FreshBaton
+from interleaving_hand import (
+    Baton,
+    BatonBench,
+    ByHand,
+    Floor,
+    FreshBaton,
+    Test,
+)
 from interleaving_sql import POLLS, STATEMENTS
 from interleaving_work import READERS, Opening, make_rig, torn_rig
 
@@ -68,9 +75,10 @@ class Session:
                 is_kept=is_kept,
                 is_connect_gap=library is Library.STDLIB,
             )
-            for made in (Floor, ByHand, Baton, FreshBaton)
+            for made in (Test, Floor, ByHand, Baton, FreshBaton)
         }
         self.variants: dict[str, Callable[[Sequence[Plan]], None]] = {
+            "test": hands["Test"].run,
             "floor": hands["Floor"].run,
             "by hand": hands["ByHand"].run,
             "baton": hands["Baton"].run,
@@ -79,7 +87,7 @@ class Session:
             "laws off": exploring(off, quiet.shape),
             "laws on": exploring(on, quiet.shape),
         }
-        self._check(off, [hand for name, hand in hands.items() if name != "Floor"])
+        self._check(off, [hands["ByHand"], hands["Baton"], hands["FreshBaton"]])
 
     def _handing(
         self, explorer: Explorer, shape: Shape

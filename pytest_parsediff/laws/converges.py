@@ -56,9 +56,10 @@ def hold(polls: Sequence[Poll], subject: Subject, expected: Folded) -> Folded:
     A reader that was killed, or failed, behind its last checkpoint does not know what
     it emitted there, so it cannot say later that this is gone; one that is opened anew
     without a checkpoint knows nothing at all. Nor does it know that what it emitted
-    there has to be emitted again, where the store is as it was before. A poll that reads everything, and to its
-    end, takes the place of all before it. An event whose identity came later in another
-    session has moved there, where an identity is one of the whole store.
+    there has to be emitted again, where the store is as it was before. A poll that reads
+    everything, and to its end, takes the place of all before it. An event whose identity
+    came later in another session has moved there, where an identity is one of the whole
+    store.
     """
     polls = polls[_last_full(polls, subject) :]
     held = fold([poll.lines for poll in polls], subject.unit)
