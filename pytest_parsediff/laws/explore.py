@@ -36,7 +36,9 @@ class Quiet:
     def escapes(self) -> tuple[str, ...]:
         """What of the reader's ways into the store nobody follows, one line each."""
         witness = self.run.witness
-        threads = ("it reads in other threads, where a plan may not always be the same",)
+        threads = (
+            "it reads in other threads, where a plan may not always be the same",
+        )
         return (*witness.unseen, *(threads if witness.threads else ()))
 
     @property

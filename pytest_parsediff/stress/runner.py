@@ -262,7 +262,9 @@ class Stresser:
             stopped=explored.stopped,
             writers=writers,
             error=error,
-            note="; ".join(filter(None, (standing.stand.note, *standing.quiet.escapes))),
+            note="; ".join(
+                filter(None, (standing.stand.note, *standing.quiet.escapes))
+            ),
             listing=None if plans.strategy is Strategy.PCT else listing,
         )
 
