@@ -29,7 +29,11 @@ class ApswWriter:
 
         self._connection.create_scalar_function("now_ms", now_ms, 0)
         self._connection.set_busy_timeout(0)  # a hook may have set one
-        self.run(SETTINGS)
+        try:
+            self.run(SETTINGS)
+        except BaseException:  # somebody else's lock keeps it out
+            self.close()
+            raise
 
     def run(self, statements: Sequence[Statement], /) -> None:
         """Execute one step; see ``WriterConnection``."""

@@ -24,7 +24,11 @@ class StdlibWriter:
             path, timeout=0, isolation_level=None, check_same_thread=False
         )
         self._connection.create_function("now_ms", 0, lambda: clock.now_ms)
-        self.run(SETTINGS)
+        try:
+            self.run(SETTINGS)
+        except BaseException:  # somebody else's lock keeps it out
+            self.close()
+            raise
 
     def run(self, statements: Sequence[Statement], /) -> None:
         """Execute one step; see ``WriterConnection``."""
