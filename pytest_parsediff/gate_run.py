@@ -21,9 +21,10 @@ from pytest_parsediff.core.errors import (
     Where,
 )
 from pytest_parsediff.core.place import StorePlacer
-from pytest_parsediff.core.scenario import SCENARIO_TOML, VERDICTS, Scenario
+from pytest_parsediff.core.scenario import VERDICTS, Scenario
 from pytest_parsediff.core.toml import read_text
 from pytest_parsediff.core.workspace import Desk
+from pytest_parsediff.diff.declared import declared_in
 from pytest_parsediff.diff.expectation import Expectation, check
 from pytest_parsediff.diff.injected import MayTouch, declared_raced, find_stale
 from pytest_parsediff.diff.verdict import Verdict
@@ -33,7 +34,6 @@ from pytest_parsediff.golden.status import GoldenStatus, check_golden, read_gold
 from pytest_parsediff.laws.touched import Touched
 from pytest_parsediff.live.settings import LiveSettings
 from pytest_parsediff.live.staging import stage
-from pytest_parsediff.live_config import expectation_of
 from pytest_parsediff.live_engine import known_adapter, open_engine, take_inventory
 from pytest_parsediff.run import Outcome, Runner
 
@@ -223,15 +223,6 @@ def _judge(
         return [*judged, *engine.sweep()]
     finally:
         engine.close()
-
-
-def declared_in(scenario: Scenario) -> list[Expectation]:
-    """Return what the ``[sessions]`` tables of *scenario* declare."""
-    path = scenario.folder / SCENARIO_TOML
-    return [
-        expectation_of(path, session, table)
-        for session, table in (scenario.config.sessions or {}).items()
-    ]
 
 
 def verdict_lines(verdicts: Iterable[Verdict]) -> list[bytes]:

@@ -12,13 +12,13 @@ from pytest_parsediff.adapters.resolve import Configured
 from pytest_parsediff.core.config import (
     AdapterConfig,
     DefaultsConfig,
-    SessionConfig,
     StoredConfig,
 )
-from pytest_parsediff.core.errors import OptionError, Where
+from pytest_parsediff.core.errors import OptionError
 from pytest_parsediff.core.scenario import DEFAULTS_TOML
 from pytest_parsediff.core.toml import check_table, parse_toml, read_text, read_toml
-from pytest_parsediff.diff.expectation import Expectation, ExpectedKind, narrow
+from pytest_parsediff.diff.declared import expectation_of
+from pytest_parsediff.diff.expectation import Expectation, narrow
 from pytest_parsediff.diff.sample import parse_sample
 from pytest_parsediff.live.settings import LiveSettings
 from pytest_parsediff.live_engine import Side
@@ -125,14 +125,3 @@ def _files(config: pytest.Config) -> list[tuple[Path, DefaultsConfig]]:
         if path.is_file():
             found.append((path, read_toml(path, DefaultsConfig)))
     return found
-
-
-def expectation_of(path: Path, session: str, table: SessionConfig) -> Expectation:
-    """Return what the table of one session in the file at *path* declares."""
-    return Expectation(
-        sessions=(session,),
-        kind=ExpectedKind(table.expect),
-        fields=tuple(table.fields or ()),
-        reason=table.reason or "",
-        origin=str(Where(path)),
-    )

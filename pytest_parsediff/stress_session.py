@@ -173,7 +173,7 @@ def _declared(item: StressItem) -> list[Expectation]:
     """
     if not item.scenario.config.sessions and not item.own_markers:
         return []
-    from pytest_parsediff.gate_run import declared_in  # noqa: PLC0415 - the gate
+    from pytest_parsediff.diff.declared import declared_in  # noqa: PLC0415 - the gate
     from pytest_parsediff.live_marks import declared_by  # noqa: PLC0415 - the gate
 
     return [*declared_in(item.scenario), *declared_by(item)]
