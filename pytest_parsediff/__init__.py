@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pytest_parsediff.adapters.protocol import Adapter, OpenableAdapter, Reader
-    from pytest_parsediff.conformance import Conformance, run_conformance
+    from pytest_parsediff.conformance import run_conformance
+    from pytest_parsediff.conformancetrial import Conformance
     from pytest_parsediff.core.errors import ParsediffError
     from pytest_parsediff.core.event import (
         Checkpoint,
@@ -46,7 +47,7 @@ __all__ = [
 _HOMES = {
     "Adapter": "adapters.protocol",
     "Checkpoint": "core.event",
-    "Conformance": "conformance",
+    "Conformance": "conformancetrial",
     "Context": "core.event",
     "Event": "core.event",
     "Evidence": "core.event",

@@ -15,18 +15,18 @@ def describe_stress(
     """Return the lines that explain why *outcome* fails.
 
     The first line names the cause. The last one is the next thing to type, with *flags*
-    of this run.
+    of this run, or else the next thing to do.
     """
     error = outcome.error
     assert error is not None, "only failures are described"
     lines = [Line(error.headline, Style.HEADER)]
     lines += [Line(text) for text in error.detail.rstrip().split("\n") if error.detail]
     lines += [Line(strip_control(text)) for text in explain(outcome)]
+    if outcome.finding is None:
+        lines.append(Line(f"hint: {error.hint}", Style.NOTE))
     if outcome.token:
         command = replay_command(node_id, outcome.token, flags)
         lines.append(Line(f"replay: {command}", Style.NOTE))
-    else:
-        lines.append(Line(f"hint: {error.hint}", Style.NOTE))
     return lines
 
 

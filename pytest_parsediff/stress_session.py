@@ -76,17 +76,16 @@ class StressSession:
         """
         stresser = self._open()
         settings = self.settings(item.scenario)
-        with self._progress.of(item) as stresser.on_progress:
-            if self.options.replay:
-                return stresser.replay(item.scenario, settings, self.options.replay)
-            try:
-                declared = _declared(item)
-            except ParsediffError as error:
-                from pytest_parsediff.stress.outcome import (  # noqa: PLC0415
-                    StressOutcome,
-                )
+        try:
+            declared = _declared(item)
+        except ParsediffError as error:
+            from pytest_parsediff.stress.outcome import StressOutcome  # noqa: PLC0415
 
-                return StressOutcome(scenario=item.scenario, error=error)
+            return StressOutcome(scenario=item.scenario, error=error)
+        token = self.options.replay
+        with self._progress.of(item) as stresser.on_progress:
+            if token:
+                return stresser.replay(item.scenario, settings, token, declared)
             outcome = stresser.run_block(
                 item.scenario,
                 settings,

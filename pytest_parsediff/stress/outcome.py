@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from pytest_parsediff.core.errors import ParsediffError, Where
 from pytest_parsediff.core.scenario import Scenario
+from pytest_parsediff.interleave.plan import Plan
+from pytest_parsediff.interleave.rig import Run
 from pytest_parsediff.interleave.timeline import render
 from pytest_parsediff.laws.explore import Finding
 
@@ -30,6 +32,19 @@ class Listing:
     asked: int
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A run that shows a failure which is no law broken by its plan.
+
+    Attributes:
+        origin: Where it comes from, one line.
+        run: What happened.
+    """
+
+    origin: str
+    run: Run
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StressOutcome:
     """What came of one block of plans of one scenario.
@@ -43,6 +58,7 @@ class StressOutcome:
         errors: Polls that ended with an error of the adapter, by code.
         stopped: Why not all were run; empty if they were.
         finding: The failure, made small; ``None`` without one.
+        shown: What else a timeline is printed of; ``None`` for nothing.
         token: Replays it; empty without one.
         writers: Names, for the timeline.
         error: Why the block fails; ``None`` when it passes.
@@ -58,6 +74,7 @@ class StressOutcome:
     errors: tuple[tuple[str, int], ...] = ()
     stopped: str = ""
     finding: Finding | None = None
+    shown: Shown | None = None
     token: str = ""
     writers: tuple[str, ...] = ()
     error: ParsediffError | None = None
@@ -68,6 +85,9 @@ class StressOutcome:
 def explain(outcome: StressOutcome) -> Iterator[str]:
     """Yield the lines that show how a law was broken: its details and the timeline."""
     finding = outcome.finding
+    if outcome.shown is not None:
+        yield from ("", outcome.shown.origin)
+        yield from render(outcome.shown.run.moments, outcome.writers)
     if finding is None:
         return
     yield from finding.violation.details[:_SHOWN_DETAILS]
@@ -81,8 +101,7 @@ def explain(outcome: StressOutcome) -> Iterator[str]:
 
 def _origin(finding: Finding) -> str:
     """Return where the plan comes from: found, made small, or neither."""
-    kept = len(finding.plan.steps)
-    steps = f"{kept} writer step{'' if kept == 1 else 's'}"
+    steps = steps_of(finding.plan)
     if finding.number is None:
         return f"replayed: {steps}"
     if not finding.is_reproducible:
@@ -95,6 +114,12 @@ def _origin(finding: Finding) -> str:
         f"plan {finding.number}: made small from {len(finding.found.steps)} to {steps}"
         f" in {finding.replays} replays{limit}"
     )
+
+
+def steps_of(plan: Plan) -> str:
+    """Return how many steps of writers *plan* has."""
+    count = len(plan.steps)
+    return f"{count} writer step{'' if count == 1 else 's'}"
 
 
 def place_of(scenario: Scenario) -> Where:

@@ -15,8 +15,12 @@ from pytest_parsediff.interleave.plan import Gap, Placed, Plan
 from pytest_parsediff.interleave.rig import Run
 from pytest_parsediff.interleave.schedule import Kind
 from pytest_parsediff.interleave.shape import Shape
+from pytest_parsediff.interleave.shrink import shrink
 from pytest_parsediff.interleave.states import START, StateKey, States, Trail
 from pytest_parsediff.interleave.subject import Subject
+from pytest_parsediff.laws.checks import Check
+from pytest_parsediff.laws.explore import Explorer
+from pytest_parsediff.stress.outcome import steps_of
 
 #: When a writer acts in a parse-diff that does not say when.
 DEFAULT_AT = "observed"
@@ -41,20 +45,20 @@ class RacedWatch:
             its parse in a parse-diff as well.
         changed: Sessions that some step changed while they were read.
         undeclared: Sessions that were changed between two reads and that nobody
-            declared, with where that happened.
-        is_blind: Whether some state could not be parsed, so that anything may have
-            changed.
+            declared, with the first run that showed it.
+        is_blind: Whether some state could not be parsed, or nobody knows sessions
+            apart, so that anything may have changed.
     """
 
     declared: Sequence[Expectation]
     known: Collection[str] = ()
     writers: Collection[int] = ()
     changed: set[str] = field(default_factory=set)
-    undeclared: dict[str, str] = field(default_factory=dict)
+    undeclared: dict[str, Undeclared] = field(default_factory=dict)
     is_blind: bool = False
 
     def begin(self) -> None:
-        """Forget what was seen: each block of plans stands for itself."""
+        """Forget what was seen: each block of plans stands for itself, as a replay."""
         self.changed.clear()
         self.undeclared.clear()
         self.is_blind = False
@@ -64,9 +68,15 @@ class RacedWatch:
         """Whether any race is declared: else there is nothing to hold it against."""
         return bool(declared_raced(self.declared))
 
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """What an explorer shall call with every run."""
+        return (self.see,) if self.is_needed else ()
+
     def see(self, run: Run, states: States, subject: Subject) -> None:
         """Note what the steps of *run* changed; a check that finds nothing wrong."""
         if not subject.comparison.session:
+            self.is_blind = True
             return
         named = {session for one in self.declared for session in one.sessions}
         named.update(self.known)
@@ -81,20 +91,29 @@ class RacedWatch:
             lasting = _differing(states, START, run.states[-1]) or set()
             stored = states.parse(START).sessions
             for session in sorted(sessions & lasting & set(stored) - named):
-                place = f"poll {change.gap.poll + 1}, gap {change.gap.nth}"
-                self.undeclared.setdefault(session, place)
+                self.undeclared.setdefault(session, Undeclared(change.gap, run))
 
     def _acts_in_gate(self, change: _Change) -> bool:
         return all(placed.writer in self.writers for placed in change.steps)
 
-    def problem(self) -> ParsediffError | None:
-        """Return PD618 for what was changed and not declared."""
-        for session, place in self.undeclared.items():
+    def contradiction(self, origin: str = "") -> Contradiction | None:
+        """Return PD618 for the first change that was seen and not declared.
+
+        Args:
+            origin: What is said of the run that showed it; by default that it is a
+                replay.
+        """
+        for session, seen in self.undeclared.items():
             message = (
                 f"session {session!r} was changed between two reads of one poll"
-                f" ({place}), and it is not declared raced"
+                f" (poll {seen.gap.poll + 1}, gap {seen.gap.nth}), and it is not"
+                f" declared raced"
             )
-            return RacedDeclarationError(message)
+            return Contradiction(
+                error=RacedDeclarationError(message),
+                run=seen.run,
+                origin=origin or f"replayed: {steps_of(seen.run.plan)}",
+            )
         return None
 
     def stale(self) -> ParsediffError | None:
@@ -106,6 +125,79 @@ class RacedWatch:
                 problem = "no step of any plan changed it while it was read"
                 return stale(one, session, problem).error
         return None
+
+
+class Undeclared(NamedTuple):
+    """Where a session was changed that nobody declared, and in which run."""
+
+    gap: Gap
+    run: Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contradiction:
+    """Declared races are not what the steps did.
+
+    Attributes:
+        error: PD618.
+        run: A run that shows it; ``None`` where it takes all of them.
+        origin: Where that comes from, one line.
+    """
+
+    error: ParsediffError
+    run: Run | None = None
+    origin: str = ""
+
+
+def find_contradiction(
+    watch: RacedWatch, explorer: Explorer, shape: Shape, *, asks_stale: bool
+) -> Contradiction | None:
+    """Return how declared races and what the plans of *explorer* did differ.
+
+    Args:
+        watch: Has seen these plans.
+        explorer: Its runs are watched by *watch*.
+        shape: Of the scenario.
+        asks_stale: Whether a declaration that no plan made true is one too. Then the
+            plan that has every step is run before that is said, in case it was left
+            out.
+    """
+    if watch.undeclared:
+        return _make_small(watch, explorer, shape)
+    if not asks_stale or watch.stale() is None:
+        return None
+    explorer.replay(all_at_once(shape))
+    error = watch.stale()
+    return None if error is None else Contradiction(error=error)
+
+
+def _make_small(
+    watch: RacedWatch, explorer: Explorer, shape: Shape
+) -> Contradiction | None:
+    """Return the change that was seen first, under the simplest plan that shows it."""
+    session, seen = next(iter(watch.undeclared.items()))
+    found = seen.run.plan
+
+    def shows(plan: Plan) -> bool:
+        watch.begin()
+        try:
+            explorer.replay(plan)
+        except ParsediffError:  # it fails otherwise, so it is no simpler one
+            return False
+        return session in watch.undeclared
+
+    origin = ""
+    if shows(found):
+        shrunk = shrink(found, shows, lengths=shape.writers)
+        if shows(shrunk.plan):
+            seen = watch.undeclared[session]
+            kept = steps_of(seen.run.plan)
+            origin = (
+                f"made small from {len(found.steps)} to {kept} in"
+                f" {shrunk.replays} replays"
+            )
+    watch.undeclared = {session: seen}
+    return watch.contradiction(origin or f"seen with {steps_of(found)}")
 
 
 def watch_over(scenario: Scenario, declared: Sequence[Expectation]) -> RacedWatch:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import chain
-from typing import TypeAlias
 
-from pytest_parsediff.adapters.resolve import Resolved
 from pytest_parsediff.core.errors import (
     BadTokenError,
     ForeignTokenError,
@@ -19,65 +17,29 @@ from pytest_parsediff.core.errors import (
     Unavailable,
 )
 from pytest_parsediff.core.place import StorePlacer
-from pytest_parsediff.core.rules import Rules
 from pytest_parsediff.core.scenario import Scenario
-from pytest_parsediff.core.splitmix import SplitMix64
-from pytest_parsediff.core.workspace import Desk, Workspace
+from pytest_parsediff.core.workspace import Workspace
 from pytest_parsediff.diff.expectation import Expectation
+from pytest_parsediff.interleave.plan import Plan
 from pytest_parsediff.interleave.strategy import BLOCK, Numbered, Plans, Strategy
-from pytest_parsediff.interleave.token import decode, encode
-from pytest_parsediff.laws.explore import Explored, Explorer, Finding, Quiet
-from pytest_parsediff.laws.law import Law, Violation
+from pytest_parsediff.interleave.token import decode
+from pytest_parsediff.laws.explore import Explored, Finding
 from pytest_parsediff.laws.proof import state_proof, why_inconclusive
-from pytest_parsediff.laws.static import STATIC, why_not
 from pytest_parsediff.run import Environment
-from pytest_parsediff.stress.made import WRITERS
-from pytest_parsediff.stress.outcome import Listing, StressOutcome, place_of
-from pytest_parsediff.stress.raced import RacedWatch, all_at_once, watch_over
-from pytest_parsediff.stress.stand import (
-    MakeWriter,
-    Stand,
-    StressSettings,
-    build_stand,
+from pytest_parsediff.stress.outcome import Listing, Shown, StressOutcome, place_of
+from pytest_parsediff.stress.quietly import (
+    QUIET,
+    find_quiet_violation,
+    hint_of,
+    is_of_quiet_run,
+    is_quiet,
 )
+from pytest_parsediff.stress.raced import Contradiction, find_contradiction
+from pytest_parsediff.stress.stand import StressSettings
+from pytest_parsediff.stress.standing import Progress, Resolve, Standing, stand_up
 
 #: What plans are called that are listed, and not drawn.
 _LISTED = {Strategy.CRASH: "crash", Strategy.EXHAUSTIVE: "exhaustive"}
-#: Returns the adapter of a scenario, and how its events become canonical.
-Resolve: TypeAlias = Callable[[Scenario], tuple[Resolved, Rules]]
-#: Called after each plan with what came of the block so far.
-Progress: TypeAlias = Callable[[Explored], None]
-
-
-@dataclass(slots=True, kw_only=True)
-class _Standing:
-    """A scenario on its stand, measured."""
-
-    scenario: Scenario
-    settings: StressSettings
-    desk: Desk
-    stand: Stand
-    explorer: Explorer
-    quiet: Quiet
-    watch: RacedWatch
-    _counted: dict[tuple[int, Strategy], int | None] = field(default_factory=dict)
-
-    def count_listed(self) -> int | None:
-        """Return how many plans are listed, counted once for all blocks."""
-        key = self.settings.plans, self.settings.strategy
-        if key not in self._counted:
-            self._counted[key] = self.plans.count_listed()
-        return self._counted[key]
-
-    @property
-    def plans(self) -> Plans:
-        return Plans(
-            shape=self.quiet.shape,
-            strategy=self.settings.strategy,
-            seed=self.settings.seed,
-            scenario=self.scenario.id,
-            total=self.settings.plans,
-        )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -96,7 +58,7 @@ class Stresser:
     time_s: float | None = None
     on_progress: Progress | None = None
     _placer: StorePlacer = field(default_factory=StorePlacer, init=False)
-    _standing: _Standing | None = field(default=None, init=False)
+    _standing: Standing | None = field(default=None, init=False)
 
     def run_block(
         self,
@@ -127,26 +89,26 @@ class Stresser:
             return _failed(scenario, error)
 
     def replay(
-        self, scenario: Scenario, settings: StressSettings, token: str
+        self,
+        scenario: Scenario,
+        settings: StressSettings,
+        token: str,
+        declared: Sequence[Expectation] = (),
     ) -> StressOutcome:
-        """Run the plan of *token* once.
+        """Run the plan of *token* once, and hold it to the same as in its block.
+
+        That a declared race is stale is never said: one plan need not make it.
 
         Raises:
             Unavailable: The scenario cannot run on this machine.
         """
         try:
-            standing = self._stand_up(scenario, settings)
+            standing = self._stand_up(scenario, settings, declared)
             plan = decode(token, standing.stand.fingerprint)
             with Environment(standing.desk.homes()):
-                replayed = standing.explorer.replay(plan)
+                return _replay(standing, plan)
         except ParsediffError as error:
             return _failed(scenario, error)
-        writers = standing.stand.rig.bench.names
-        if isinstance(replayed, Finding):
-            return _broken(scenario, replayed, token, writers)
-        return StressOutcome(
-            scenario=scenario, proof="1 plan (replayed)", plans=1, writers=writers
-        )
 
     def close(self) -> None:
         """Take the last stand down."""
@@ -158,161 +120,79 @@ class Stresser:
         self,
         scenario: Scenario,
         settings: StressSettings,
-        declared: Sequence[Expectation] = (),
-    ) -> _Standing:
+        declared: Sequence[Expectation],
+    ) -> Standing:
         """Return the stand of *scenario*, the one that stands if it is that one.
 
         Raises:
-            NotDeterministicError: PD614, two quiet runs differ.
             ParsediffError: Store, adapter or writers cannot be used.
         """
-        standing = self._standing
-        if (
-            standing is not None
-            and standing.scenario is scenario
-            and standing.watch.declared == declared
-        ):
-            standing.settings = settings
-            return standing
+        if self._standing is not None and self._standing.is_for(scenario, declared):
+            self._standing.settings = settings
+            self._standing.explorer.on_progress = self.on_progress
+            return self._standing
         self.close()
         desk = self.workspace.new_desk()
-        watch = watch_over(scenario, declared)
         try:
-            resolved, rules = self.resolve(scenario)
-            with Environment(desk.homes()):
-                stand = build_stand(
-                    scenario,
-                    resolved,
-                    rules,
-                    self._placer,
-                    desk,
-                    make_writer=_maker(scenario, settings),
-                )
-                explorer = Explorer(
-                    rig=stand.rig,
-                    laws=settings.laws,
-                    polls=settings.polls,
-                    may_crash=Law.CRASH_SAFE in settings.laws,
-                    measures=settings.strategy is Strategy.EXHAUSTIVE,
-                    watches=(watch.see,) if watch.is_needed else (),
-                    on_progress=self.on_progress,
-                )
-                quiet = explorer.quiet()
+            self._standing = stand_up(
+                scenario,
+                settings,
+                declared,
+                resolve=self.resolve,
+                placer=self._placer,
+                desk=desk,
+                on_progress=self.on_progress,
+            )
         except BaseException:
             desk.remove()
             raise
-        if quiet.difference:
-            desk.remove()
-            message = f"two runs without writers differ: {quiet.difference}"
-            raise NotDeterministicError(message)
-        self._standing = _Standing(
-            scenario=scenario,
-            settings=settings,
-            desk=desk,
-            stand=stand,
-            explorer=explorer,
-            quiet=quiet,
-            watch=watch,
-        )
         return self._standing
 
     def _run_block(
-        self, standing: _Standing, number: int, remembered: Sequence[str]
+        self, standing: Standing, number: int, remembered: Sequence[str]
     ) -> StressOutcome:
+        failed = _fail_quietly(standing, holds_laws=number == 0)
+        if failed is not None:
+            return failed
         plans = standing.plans
-        if number == 0:
-            violation = self._check_quietly(standing)
-            if violation is not None:
-                return _broken_quietly(standing.scenario, violation)
         _refuse_nothing(plans, standing.settings, number)
         until = None if self.time_s is None else time.monotonic() + self.time_s
         standing.watch.begin()
-        first = self._remembered(standing, remembered) if number == 0 else iter(())
+        first = _remembered(standing, remembered) if number == 0 else iter(())
         explored = standing.explorer.explore(
             chain(first, plans.block(number)), plans.shape, until=until
         )
-        scenario, writers = standing.scenario, standing.stand.rig.bench.names
         if explored.finding is not None:
-            token = encode(explored.finding.plan, standing.stand.fingerprint)
-            return _broken(scenario, explored.finding, token, writers, explored)
-        listing = Listing(
-            kind=_LISTED.get(plans.strategy, "sweep"),
-            done=explored.swept,
-            whole=standing.count_listed(),
-            asked=plans.total,
-        )
-        proof = state_proof(
-            explored, plans.shape, whole=listing.whole, listed=listing.kind
-        )
-        reason = why_inconclusive(standing.quiet, explored)
-        error: ParsediffError | None = None
-        if reason:
-            error = InconclusiveError(f"{reason} ({proof})")
-        elif standing.watch.is_needed:
-            error = self._find_undeclared(standing, number)
-        if error is not None:
-            error.where = place_of(scenario)
-        return StressOutcome(
-            scenario=scenario,
-            proof=proof,
-            plans=explored.plans,
-            seconds=explored.seconds,
-            observations=len(explored.observations),
-            errors=tuple(sorted(explored.errors.items())),
-            stopped=explored.stopped,
-            writers=writers,
-            error=error,
-            note="; ".join(
-                filter(None, (standing.stand.note, *standing.quiet.escapes))
-            ),
-            listing=None if plans.strategy is Strategy.PCT else listing,
-        )
-
-    def _find_undeclared(
-        self, standing: _Standing, number: int
-    ) -> ParsediffError | None:
-        """Return how declared races and what the steps did differ.
-
-        Whether a declaration is stale is asked in the first block only, which has the
-        sweep; and of the plan that has every step, in case that was left out.
-        """
-        watch = standing.watch
-        error = watch.problem()
-        if error is None and number == 0 and watch.stale() is not None:
-            standing.explorer.replay(all_at_once(standing.quiet.shape))
-            error = watch.stale()
-        return error
-
-    def _check_quietly(self, standing: _Standing) -> Violation | None:
-        """Return the first law with runs of its own that the adapter breaks.
-
-        One that a scenario names and that does not concern the adapter is left out.
-        """
-        rig = standing.stand.rig
-        for law in standing.settings.laws:
-            if law in STATIC and not why_not(law, rig):
-                violation = STATIC[law](rig)
-                if violation is not None:
-                    return violation
-        return None
-
-    def _remembered(
-        self, standing: _Standing, tokens: Sequence[str]
-    ) -> Iterator[Numbered]:
-        for token in tokens:
-            try:
-                plan = decode(token, standing.stand.fingerprint)
-            except (BadTokenError, ForeignTokenError):
-                continue  # the scenario has changed since
-            yield Numbered(-1, plan, is_sweep=False)
+            return _broken(standing, explored.finding, explored)
+        return _conclude(standing, explored, number)
 
 
-def _maker(scenario: Scenario, settings: StressSettings) -> MakeWriter | None:
-    """Return what makes a writer for *scenario*, if one is to be made."""
-    if not settings.writer:
-        return None
-    random = SplitMix64.seeded("writer", scenario.id, settings.seed)
-    return lambda image: WRITERS[settings.writer](image, random)
+def _replay(standing: Standing, plan: Plan) -> StressOutcome:
+    failed = _fail_quietly(standing, holds_laws=is_quiet(plan))
+    if failed is not None:
+        return failed
+    watch = standing.watch
+    watch.begin()
+    replayed = standing.explorer.replay(plan)
+    if isinstance(replayed, Finding):
+        return _broken(standing, replayed)
+    outcome = StressOutcome(
+        scenario=standing.scenario,
+        proof="1 plan (replayed)",
+        plans=1,
+        writers=standing.writers,
+    )
+    found = watch.contradiction()
+    return outcome if found is None else _contradicted(standing, found, outcome)
+
+
+def _remembered(standing: Standing, tokens: Sequence[str]) -> Iterator[Numbered]:
+    for token in tokens:
+        try:
+            plan = decode(token, standing.stand.fingerprint)
+        except (BadTokenError, ForeignTokenError):
+            continue  # the scenario has changed since
+        yield Numbered(-1, plan, is_sweep=False)
 
 
 def _refuse_nothing(plans: Plans, settings: StressSettings, number: int) -> None:
@@ -329,32 +209,108 @@ def _refuse_nothing(plans: Plans, settings: StressSettings, number: int) -> None
         raise Unavailable(f"all {len(plans)} plans are in the blocks before")
 
 
+# --- outcomes -----------------------------------------------------------------------------
+
+
+def _conclude(standing: Standing, explored: Explored, number: int) -> StressOutcome:
+    """Return what comes of a block none of whose plans breaks a law.
+
+    Whether a declared race is stale is asked in the first block only, which has the
+    sweep.
+    """
+    plans = standing.plans
+    listing = Listing(
+        kind=_LISTED.get(plans.strategy, "sweep"),
+        done=explored.swept,
+        whole=standing.count_listed(),
+        asked=plans.total,
+    )
+    proof = state_proof(explored, plans.shape, whole=listing.whole, listed=listing.kind)
+    outcome = StressOutcome(
+        scenario=standing.scenario,
+        proof=proof,
+        plans=explored.plans,
+        seconds=explored.seconds,
+        observations=len(explored.observations),
+        errors=tuple(sorted(explored.errors.items())),
+        stopped=explored.stopped,
+        writers=standing.writers,
+        note=standing.note,
+        listing=None if plans.strategy is Strategy.PCT else listing,
+    )
+    reason = why_inconclusive(standing.quiet, explored)
+    if reason:
+        error = InconclusiveError(f"{reason} ({proof})", place_of(standing.scenario))
+        return replace(outcome, error=error)
+    found = find_contradiction(
+        standing.watch, standing.explorer, plans.shape, asks_stale=number == 0
+    )
+    return outcome if found is None else _contradicted(standing, found, outcome)
+
+
 def _broken(
-    scenario: Scenario,
-    finding: Finding,
-    token: str,
-    writers: tuple[str, ...],
-    explored: Explored | None = None,
+    standing: Standing, finding: Finding, explored: Explored | None = None
 ) -> StressOutcome:
-    violation = finding.violation
+    scenario, violation = standing.scenario, finding.violation
     message = f"{scenario.id}: law {violation.law} is broken: {violation.message}"
     return StressOutcome(
         scenario=scenario,
         plans=explored.plans if explored else 1,
         seconds=explored.seconds if explored else 0.0,
         finding=finding,
-        token=token,
-        writers=writers,
+        token=standing.token_of(finding.plan),
+        writers=standing.writers,
         error=LawBrokenError(message, place_of(scenario)),
     )
 
 
-def _broken_quietly(scenario: Scenario, violation: Violation) -> StressOutcome:
-    """Return what comes of a law that is broken without any plan."""
-    message = f"{scenario.id}: law {violation.law} is broken: {violation.message}"
-    detail = "\n".join(violation.details)
-    error = LawBrokenError(message, place_of(scenario), detail=detail)
-    return StressOutcome(scenario=scenario, error=error)
+def _contradicted(
+    standing: Standing, found: Contradiction, outcome: StressOutcome
+) -> StressOutcome:
+    """Return *outcome* as one of declared races that are not what steps did."""
+    found.error.where = place_of(standing.scenario)
+    if found.run is None:
+        return replace(outcome, error=found.error)
+    return replace(
+        outcome,
+        shown=Shown(found.origin, found.run),
+        token=standing.token_of(found.run.plan),
+        error=found.error,
+    )
+
+
+def _fail_quietly(standing: Standing, *, holds_laws: bool) -> StressOutcome | None:
+    """Return what comes of a reader that fails where nobody writes, if it does.
+
+    Args:
+        standing: Whose reader.
+        holds_laws: Whether laws with runs of their own are tried.
+
+    Raises:
+        ParsediffError: PD4xx, the adapter fails.
+    """
+    scenario, quiet = standing.scenario, standing.quiet
+    where = place_of(scenario)
+    shown: Shown | None = Shown(QUIET, quiet.run)
+    if quiet.difference:
+        message = f"two runs without writers differ: {quiet.difference}"
+        error: ParsediffError = NotDeterministicError(message, where)
+    else:
+        laws = standing.settings.laws if holds_laws else ()
+        violation = find_quiet_violation(standing.stand.rig, laws)
+        if violation is None:
+            return None
+        message = f"{scenario.id}: law {violation.law} is broken: {violation.message}"
+        detail = "\n".join(violation.details)
+        error = LawBrokenError(message, where, hint_of(violation.law), detail)
+        shown = shown if is_of_quiet_run(violation.law) else None
+    return StressOutcome(
+        scenario=scenario,
+        shown=shown,
+        token=standing.token_of(quiet.run.plan),
+        writers=standing.writers,
+        error=error,
+    )
 
 
 def _failed(scenario: Scenario, error: ParsediffError) -> StressOutcome:

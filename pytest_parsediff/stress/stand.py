@@ -32,7 +32,7 @@ from pytest_parsediff.interleave.subject import Marks, Subject, Unit
 from pytest_parsediff.interleave.token import fingerprint
 from pytest_parsediff.interleave.writers.filesteps import FileStep
 from pytest_parsediff.laws.law import DEFAULT_LAWS, Law
-from pytest_parsediff.stress.detect import detect
+from pytest_parsediff.stress.detect import Detected, detect
 from pytest_parsediff.stress.scripts import Scripted, read_writers
 
 _DEFAULT_POLLS = 2
@@ -132,43 +132,14 @@ def build_stand(  # noqa: PLR0913 - what a stand is made of
             used.
     """
     subject = make_subject(resolved, rules, scenario)
-    store, spare = desk.base / "store", desk.base / "spare"
-    placed = placer.place(_at_rest(scenario), store)
-    try:
-        image = placed.source.path.read_bytes() if scenario.is_sql else None
-        files = None if scenario.is_sql else _read_tree(store)
-        context = Context(time.monotonic, desk.state, desk.tmp)
-        detected = detect(subject, placed.source, store, context)
-    finally:
-        placed.close()
-    writers = read_writers(scenario, image)
-    if not writers and image is not None and make_writer is not None:
-        made = make_writer(image)
+    context = Context(time.monotonic, desk.state, desk.tmp)
+    ground = _look(subject, placer, scenario, desk.base / "store", context)
+    writers = read_writers(scenario, ground.image)
+    if not writers and ground.image is not None and make_writer is not None:
+        made = make_writer(ground.image)
         writers = [made] if made is not None else []
-    names = tuple(writer.name for writer in writers)
-    name = placed.source.path.relative_to(store).as_posix()
-    bench: Bench
-    if image is not None:
-        scripts = tuple(cast("tuple[SQLScriptStep, ...]", w.steps) for w in writers)
-        bench = DatabaseBench(
-            image=image,
-            root=store,
-            spare=spare,
-            name=name,
-            library=detected.library,
-            scripts=scripts,
-            names=names,
-        )
-    else:
-        assert files is not None
-        bench = FileBench(
-            files=files,
-            root=store,
-            spare=spare,
-            name="" if name == "." else name,
-            scripts=tuple(cast("tuple[FileStep, ...]", w.steps) for w in writers),
-            names=names,
-        )
+    detected = ground.detected
+    bench = _bench(ground, writers, desk)
     rig = Rig(
         subject=subject,
         bench=bench,
@@ -178,12 +149,77 @@ def build_stand(  # noqa: PLR0913 - what a stand is made of
         timeout_s=subject.timeout_s,
     )
     notes = [detected.note, *(writer.note for writer in writers)]
-    mark = _fingerprint(scenario, resolved, image, files, writers)
     return Stand(
         rig=rig,
-        fingerprint=mark,
+        fingerprint=_fingerprint(scenario, resolved, ground, writers),
         note="; ".join(filter(None, notes)),
         is_followed=detected.is_followed,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ground:
+    """The store of a scenario before anybody writes, and how it is read.
+
+    Attributes:
+        name: Of the source, as a POSIX path below the root; ``.`` for the root itself.
+        image: Content of the database; ``None`` for a store of files.
+        files: Content of each file by its path below the root; empty for a database.
+        detected: How the adapter reads it.
+    """
+
+    name: str
+    image: bytes | None
+    files: Mapping[str, bytes]
+    detected: Detected
+
+
+def _look(
+    subject: Subject,
+    placer: StorePlacer,
+    scenario: Scenario,
+    store: Path,
+    context: Context,
+) -> _Ground:
+    """Build the store once, keep what is in it, and see how the adapter reads it.
+
+    Raises:
+        ParsediffError: The store cannot be built, or the adapter fails on it.
+    """
+    placed = placer.place(_at_rest(scenario), store)
+    try:
+        source = placed.source
+        return _Ground(
+            name=source.path.relative_to(store).as_posix(),
+            image=source.path.read_bytes() if scenario.is_sql else None,
+            files={} if scenario.is_sql else _read_tree(store),
+            detected=detect(subject, source, store, context),
+        )
+    finally:
+        placed.close()
+
+
+def _bench(ground: _Ground, writers: Sequence[Scripted], desk: Desk) -> Bench:
+    """Return what makes the store anew for each plan, with its writers."""
+    store, spare = desk.base / "store", desk.base / "spare"
+    names = tuple(writer.name for writer in writers)
+    if ground.image is None:
+        return FileBench(
+            files=ground.files,
+            root=store,
+            spare=spare,
+            name="" if ground.name == "." else ground.name,
+            scripts=tuple(cast("tuple[FileStep, ...]", w.steps) for w in writers),
+            names=names,
+        )
+    return DatabaseBench(
+        image=ground.image,
+        root=store,
+        spare=spare,
+        name=ground.name,
+        library=ground.detected.library,
+        scripts=tuple(cast("tuple[SQLScriptStep, ...]", w.steps) for w in writers),
+        names=names,
     )
 
 
@@ -240,13 +276,13 @@ def _read_tree(root: Path) -> dict[str, bytes]:
 def _fingerprint(
     scenario: Scenario,
     resolved: Resolved,
-    image: bytes | None,
-    files: Mapping[str, bytes] | None,
+    ground: _Ground,
     writers: Sequence[Scripted],
 ) -> int:
     tree = [
-        part for path, data in (files or {}).items() for part in (path.encode(), data)
+        part for path, data in ground.files.items() for part in (path.encode(), data)
     ]
     scripts = [part for w in writers for part in (w.name.encode(), w.content)]
     adapter = name_of(resolved.adapter).encode()
-    return fingerprint(scenario.id.encode(), adapter, image or b"", *tree, *scripts)
+    image = ground.image or b""
+    return fingerprint(scenario.id.encode(), adapter, image, *tree, *scripts)

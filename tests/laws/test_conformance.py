@@ -181,6 +181,103 @@ def test_scenario_folders_are_taken_with_their_writers(tmp_path: Path) -> None:
         assert 0 == result.examples
 
 
+def write_racing(folder: Path, *declared: str) -> Path:
+    """Write a scenario whose writer changes the sessions a and b; return its folder."""
+    (folder / "writers").mkdir(parents=True, exist_ok=True)
+    (folder / "fixture.sql").write_text(
+        "PRAGMA journal_mode = wal;"
+        "CREATE TABLE session(id TEXT PRIMARY KEY, title TEXT);"
+        "INSERT INTO session VALUES ('a', 'one'), ('b', 'one'), ('c', 'one');"
+    )
+    (folder / "writers" / "w.sql").write_text(
+        "UPDATE session SET title = 'two' WHERE id = 'a';"
+        "UPDATE session SET title = 'two' WHERE id = 'b';"
+    )
+    tables = [f'[sessions.{name}]\nexpect = "raced"\n' for name in declared]
+    writer = '[[writer]]\nscript = "writers/w.sql"\n'
+    (folder / "scenario.toml").write_text("".join([*tables, writer]))
+    return folder
+
+
+def titles_by_turns(path: Path) -> Iterator[Event]:
+    """Yield the title of each session, each from a statement of its own."""
+    with closing(connect(path)) as db:
+        for session in "abc":
+            sql = "SELECT title FROM session WHERE id = ?"
+            for (title,) in db.execute(sql, (session,)).fetchall():
+                yield {"kind": "session", "session": session, "id": session, "t": title}
+
+
+def test_declared_races_are_held_against_what_writers_do(tmp_path: Path) -> None:
+    """As declared passes; one that nobody makes and one that nobody declared do not."""
+
+    def run(*declared: str, **options: object) -> None:
+        folder = write_racing(tmp_path / "racing", *declared)
+        run_conformance(
+            titles_by_turns,
+            config=CONFIG,
+            scenarios=folder,
+            skip=SLOW,
+            **options,  # type: ignore[arg-type]
+        )
+
+    run("a", "b")
+    with pytest.raises(
+        ParsediffError, match=r"PD618: .*racing: .*'c' was declared raced"
+    ):
+        run("a", "b", "c")
+    with pytest.raises(
+        ParsediffError, match=r"PD618: .*racing: session 'b' was"
+    ) as caught:
+        run("a")
+    assert "made small from" in str(caught.value)
+    assert "UPDATE session SET title = 'two'" in str(caught.value)
+    found = re.search(r"replay='(pd1:\w+)'", str(caught.value))
+    assert found is not None
+    with pytest.raises(ParsediffError, match=r"PD618: .*racing: session 'b' was"):
+        run("a", replay=found[1])
+    run("b", "c", replay=found[1])  # of one plan nothing is stale
+
+
+def test_a_marker_of_the_scenario_declares_too(tmp_path: Path) -> None:
+    """There is no item that could have it."""
+    folder = write_racing(tmp_path / "racing", "a")
+    toml = folder / "scenario.toml"
+    marks = 'marks = [{ name = "raced", args = ["b"] }]\n'
+    toml.write_text(f"{marks}{toml.read_text()}")
+
+    run_conformance(
+        titles_by_turns, config=CONFIG, scenarios=folder, skip=SLOW, plans=60
+    )
+    toml.write_text(f'marks = ["raced"]\n{toml.read_text().removeprefix(marks)}')
+    with pytest.raises(ParsediffError, match="PD103: marker raced: expected at least"):
+        run_conformance(titles_by_turns, config=CONFIG, scenarios=folder, skip=SLOW)
+
+
+def test_a_law_that_needs_no_plan_has_a_timeline_and_a_token(tmp_path: Path) -> None:
+    """The run in which nobody writes, and the call that tries the law again."""
+
+    def pins(path: Path) -> Iterator[Event]:
+        with closing(connect(path)) as db:
+            for (session,) in db.execute("SELECT id FROM session ORDER BY id"):
+                yield {"kind": "session", "session": session, "id": session}
+
+    folder = write_racing(tmp_path / "pinned")
+    with pytest.raises(AssertionError, match="law no-pin is broken") as caught:
+        run_conformance(pins, config=CONFIG, scenarios=folder, skip=SLOW)
+
+    text = str(caught.value)
+    assert "in the run without writers, which all plans start from:\n" in text
+    assert "snapshot SELECT id FROM session" in text
+    found = re.search(r"replay='(pd1:\w+)'", text)
+    assert found is not None
+    with pytest.raises(AssertionError, match="law no-pin is broken") as again:
+        run_conformance(
+            pins, config=CONFIG, scenarios=folder, skip=SLOW, replay=found[1]
+        )
+    assert text == str(again.value)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -357,7 +357,15 @@ def test_a_reader_that_differs_from_run_to_run_is_told_so(
 
     result = project.runpytest("--parsediff", "-k", "plans")
 
-    result.stdout.fnmatch_lines(["PD614: *two runs without writers differ*"])
+    result.stdout.fnmatch_lines(
+        [
+            "PD614: *two runs without writers differ*",
+            "in the run without writers, *",
+            "* 1  poll 1",
+            "hint: Take threads, *",
+            "replay: pytest --parsediff *a-plans-0 --parsediff-replay=pd1:*",
+        ]
+    )
 
 
 def test_a_law_that_needs_no_plan_is_held_in_the_first_block(
@@ -389,7 +397,35 @@ def test_a_law_that_needs_no_plan_is_held_in_the_first_block(
     result = project.runpytest("--parsediff")
 
     result.assert_outcomes(passed=2, failed=1)
-    result.stdout.fnmatch_lines(["PD615: *law no-pin is broken: *"])
+    result.stdout.fnmatch_lines(
+        [
+            "PD615: *law no-pin is broken: *",
+            "in the run without writers, which all plans start from:",
+            " *reader",
+            " 1  poll 1",
+            " 2  file connect",
+            " 3  snapshot SELECT *",
+            "hint: See docs/laws.md#no-pin, *",
+            "replay: pytest --parsediff *a-plans-0 --parsediff-replay=pd1:*",
+        ]
+    )
+    last = next(line for line in result.outlines if line.startswith("replay: "))
+    again = project.runpytest(*last.removeprefix("replay: pytest ").split())
+    again.assert_outcomes(failed=1)
+    again.stdout.fnmatch_lines(["PD615: *law no-pin is broken: *", last])
+
+
+def test_a_law_of_changed_copies_shows_no_quiet_run(project: pytest.Pytester) -> None:
+    """What the reader does with the store as it is says nothing of it."""
+    add(project, "a", "right", 'laws = ["tolerant"]\nplans = 5')
+
+    result = project.runpytest("--parsediff", "-k", "plans")
+
+    result.assert_outcomes(failed=1, deselected=1)
+    result.stdout.no_fnmatch_line("in the run without writers*")
+    result.stdout.fnmatch_lines(
+        ["PD615: *law tolerant is broken: *", "replay: * --parsediff-replay=pd1:*"]
+    )
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -189,3 +190,64 @@ def test_a_marker_without_sessions_fails_the_plans_too(
     result = pytester.runpytest("--parsediff", "-k", "plans-0")
 
     result.stdout.fnmatch_lines(["PD103: marker raced: expected at least one *"])
+
+
+def test_an_undeclared_change_has_a_small_plan_that_replays(
+    pytester: pytest.Pytester, folder: Path
+) -> None:
+    """The timeline has the one step; the command fails alike, until it is declared."""
+    write(folder, A, B, declared="a")
+
+    failed = pytester.runpytest("--parsediff", "-k", "plans-0")
+
+    failed.stdout.fnmatch_lines(
+        [
+            "PD618: *session 'b' was changed between two reads of one poll *",
+            "made small from * to 1 writer step in * replays",
+            "*snapshot SELECT*",
+            "*UPDATE message SET data = 'w' WHERE id*",
+            '*emit *"data":"w","id":"b0"*',
+            "hint: *",
+            "replay: pytest --parsediff *",
+        ]
+    )
+    last = next(line for line in failed.outlines if line.startswith("replay: "))
+    again = pytester.runpytest(*last.removeprefix("replay: pytest ").split())
+    again.assert_outcomes(failed=1)
+    again.stdout.fnmatch_lines(["PD618: *session 'b' *", "replayed: 1 writer step"])
+    write(folder, A, B, declared="ab")
+    declared = pytester.runpytest(*last.removeprefix("replay: pytest ").split())
+    declared.assert_outcomes(passed=1)
+
+
+def test_a_replay_says_of_no_race_that_it_is_stale(
+    pytester: pytest.Pytester, folder: Path
+) -> None:
+    """One plan need not make it."""
+    write(folder, A, B, declared="a")
+    text = pytester.runpytest("--parsediff", "-k", "plans-0").stdout.str()
+    token = re.search(r"pd1:[a-z2-7]+", text)
+    assert token is not None
+    write(folder, A, B, declared="abc")  # nobody touches c, and this plan not a
+
+    replay = f"--parsediff-replay={token[0]}"
+    result = pytester.runpytest("--parsediff", "-k", "plans-0", replay)
+
+    result.assert_outcomes(passed=1, deselected=1)
+
+
+def test_nothing_is_stale_where_sessions_are_not_told_apart(
+    pytester: pytest.Pytester, folder: Path
+) -> None:
+    """An adapter without `session` has one per source; plans cannot say more."""
+    tables = folder.parent / "parsediff.toml"
+    tables.write_text('[adapters.mine]\nkey = ["id"]\n')
+    write(folder, A, declared="")
+    toml = folder / "scenario.toml"
+    text = toml.read_text()
+    toml.write_text(f'{text}[sessions."fixture.db"]\nexpect = "raced"\n')
+
+    result = pytester.runpytest("--parsediff", "-k", "plans-0")
+
+    assert "PD618" not in result.stdout.str()
+    result.assert_outcomes(passed=1, deselected=2)
