@@ -27,6 +27,7 @@ from interleaving_work import READERS, Opening, make_rig, torn_rig
 
 from pytest_parsediff.interleave.databasebench import DatabaseBench
 from pytest_parsediff.interleave.plan import Plan
+from pytest_parsediff.interleave.run import Keep
 from pytest_parsediff.interleave.shape import Shape
 from pytest_parsediff.interleave.strategy import Numbered, Plans, Strategy
 from pytest_parsediff.interleave.writers.connection import Library
@@ -110,7 +111,7 @@ class Session:
     def _check(self, explorer: Explorer, hands: Sequence[Floor]) -> None:
         """Make sure that all of them read the same under the same plans."""
         for plan in self.plans[:BLOCK]:
-            run = explorer.rig.run(plan, keeps_states=False)
+            run = explorer.rig.run(plan, keep=Keep.MOMENTS)
             read = [
                 [json.loads(line.text) for line in poll.lines] for poll in run.polls
             ]

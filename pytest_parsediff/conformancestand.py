@@ -9,7 +9,7 @@ from pytest_parsediff.core.errors import InconclusiveError, LawBrokenError, Wher
 from pytest_parsediff.core.scenario import Scenario
 from pytest_parsediff.diff.declared import declared_in, marked_in
 from pytest_parsediff.interleave.plan import Plan
-from pytest_parsediff.interleave.rig import Run
+from pytest_parsediff.interleave.run import Run
 from pytest_parsediff.interleave.strategy import Plans
 from pytest_parsediff.interleave.timeline import render
 from pytest_parsediff.interleave.token import encode

@@ -24,7 +24,7 @@ from pytest_parsediff.core.rules import compile_rules
 from pytest_parsediff.core.scenario import Scenario
 from pytest_parsediff.core.workspace import Workspace
 from pytest_parsediff.interleave.databasebench import DatabaseBench
-from pytest_parsediff.interleave.rig import Run
+from pytest_parsediff.interleave.run import Run
 from pytest_parsediff.interleave.strategy import Plans
 from pytest_parsediff.interleave.token import decode
 from pytest_parsediff.laws.law import Law, Violation

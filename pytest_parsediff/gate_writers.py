@@ -11,6 +11,7 @@ from pytest_parsediff.core.place import Placed
 from pytest_parsediff.core.scenario import Scenario
 from pytest_parsediff.interleave.clock import HarnessClock
 from pytest_parsediff.interleave.filebench import capture_tree
+from pytest_parsediff.interleave.writers.connection import Batch
 from pytest_parsediff.interleave.writers.filesteps import FileStep
 from pytest_parsediff.interleave.writers.process import ProcessWriter
 from pytest_parsediff.laws.touched import Touched, files_touched, rows_touched
@@ -90,7 +91,7 @@ class GateWriters:
             before = writer.image() if self.watches else b""
             for step in steps:
                 if not isinstance(step, FileStep):
-                    writer.run(step.statements)
+                    writer.run(Batch(step.statements))
             return rows_touched([before, writer.image()]) if self.watches else None
         finally:
             writer.close()

@@ -72,6 +72,11 @@ class Bench(Protocol):
         """
         ...
 
+    @property
+    def leaves_no_locks(self) -> bool:
+        """Whether no step can leave a lock behind for which a reader would wait."""
+        ...
+
     def make(self, clock: HarnessClock) -> Written:
         """Return a fresh store; whatever was there before is removed."""
         ...

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol, Self
 
 from pytest_parsediff.core.errors import WriterStepError
 from pytest_parsediff.core.event import Source
@@ -16,6 +16,7 @@ from pytest_parsediff.interleave.bench import empty_folder
 from pytest_parsediff.interleave.clock import HarnessClock
 from pytest_parsediff.interleave.schedule import Blocked, Step
 from pytest_parsediff.interleave.writers.connection import (
+    Batch,
     Library,
     Statement,
     WriterConnection,
@@ -25,6 +26,8 @@ from pytest_parsediff.interleave.writers.connection import (
 
 #: Where the header holds the user version (https://sqlite.org/fileformat2.html 1.3).
 _USER_VERSION = slice(60, 64)
+
+_TRUNCATE = Batch((Statement("PRAGMA wal_checkpoint(TRUNCATE)"),))
 
 #: What a trigger may ask of the connection that fires it.
 _ASKS = re.compile(rb"last_insert_rowid|changes\s*\(", re.IGNORECASE)
@@ -44,19 +47,39 @@ class SQLScriptStep(Protocol):
         ...
 
 
+class _Script(NamedTuple):
+    """The steps of one writer, looked at once and bound for every plan.
+
+    Attributes:
+        steps: Label and batch, in order.
+        is_sharing: Whether it can share a connection with others.
+    """
+
+    steps: tuple[tuple[str, Batch], ...]
+    is_sharing: bool
+
+    @classmethod
+    def of(cls, script: Sequence[SQLScriptStep], has_asking: bool) -> Self:
+        """Return *script* in a store whose triggers may ask their connection."""
+        return cls(
+            tuple((step.label, Batch(step.statements)) for step in script),
+            not has_asking and all(leaves_nothing(step.statements) for step in script),
+        )
+
+
 class _SQLStep:
     """A step of a script, bound to a connection; many are made for every plan."""
 
-    __slots__ = ("connection", "label", "statements")
+    __slots__ = ("batch", "connection", "label")
 
-    def __init__(self, step: SQLScriptStep, connection: WriterConnection) -> None:
-        self.label = step.label
-        self.statements = step.statements
+    def __init__(self, label: str, batch: Batch, connection: WriterConnection) -> None:
+        self.label = label
+        self.batch = batch
         self.connection = connection
 
     def run(self, _clock: HarnessClock, /) -> None:
         try:
-            self.connection.run(self.statements)
+            self.connection.run(self.batch)
         except WriterStepError as error:
             message = f"step {self.label!r}: {error.message}"
             raise WriterStepError(message) from error
@@ -126,7 +149,7 @@ class DatabaseBench:
     names: tuple[str, ...]
     _source: Source = field(init=False, compare=False, repr=False)
     _is_main_kept: bool = field(init=False, compare=False, repr=False)
-    _shares: tuple[bool, ...] = field(init=False, compare=False, repr=False)
+    _scripts: tuple[_Script, ...] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_source", Source(self.root / self.name, self.root))
@@ -137,12 +160,9 @@ class DatabaseBench:
             for statement in step.statements
         )
         object.__setattr__(self, "_is_main_kept", is_main_kept)
-        shares = tuple(
-            not _ASKS.search(self.image)
-            and all(leaves_nothing(step.statements) for step in script)
-            for script in self.scripts
-        )
-        object.__setattr__(self, "_shares", shares)
+        has_asking = _ASKS.search(self.image) is not None
+        scripts = tuple(_Script.of(script, has_asking) for script in self.scripts)
+        object.__setattr__(self, "_scripts", scripts)
 
     @property
     def lengths(self) -> tuple[int, ...]:
@@ -155,6 +175,11 @@ class DatabaseBench:
         return True
 
     @property
+    def leaves_no_locks(self) -> bool:
+        """If each step of each writer is one whole transaction."""
+        return all(script.is_sharing for script in self._scripts)
+
+    @property
     def is_wal(self) -> bool:
         """Whether the database is in WAL mode (file format, section 1.3.2)."""
         return self.image[18:20] == b"\x02\x02"
@@ -163,7 +188,7 @@ class DatabaseBench:
         """Return a fresh database, and writers that are connected to it."""
         _put(self.image, self._source.path)
         dates = _Dates(self._source.path, is_main_kept=self._is_main_kept)
-        return _WrittenDatabase(self, self._source, clock, dates, self._shares)
+        return _WrittenDatabase(self, self._source, clock, dates, self._scripts)
 
     def place(self, content: bytes) -> Source:
         """Write a captured image to the spare folder."""
@@ -181,7 +206,7 @@ class _WrittenDatabase:
         source: Source,
         clock: HarnessClock,
         dates: _Dates,
-        shares: Sequence[bool],
+        scripts: Sequence[_Script],
     ) -> None:
         self.source = source
         self._bench = bench
@@ -189,11 +214,11 @@ class _WrittenDatabase:
         self._connections: list[WriterConnection] = []
         self._own: WriterConnection | None = None
         self._last = bench.image
-        self.writers = self._bind(shares)
+        self.writers = self._bind(scripts)
         self._dates = dates
         dates.begin(clock)
 
-    def _bind(self, shares: Sequence[bool]) -> list[list[Step]]:
+    def _bind(self, scripts: Sequence[_Script]) -> list[list[Step]]:
         """Return the steps with their connections; writers that can have one in common.
 
         To connect takes longer than a step, and so does a step after another
@@ -201,14 +226,14 @@ class _WrittenDatabase:
         """
         common: WriterConnection | None = None
         bound: list[list[Step]] = []
-        for script, is_sharing in zip(self._bench.scripts, shares, strict=True):
+        for steps, is_sharing in scripts:
             connection = common if is_sharing else None
             if connection is None:
                 connection = self._open()
                 self._connections.append(connection)
             if is_sharing:
                 common = connection
-            bound.append([_SQLStep(step, connection) for step in script])
+            bound.append([_SQLStep(*step, connection) for step in steps])
         return bound
 
     def _open(self) -> WriterConnection:
@@ -232,8 +257,8 @@ class _WrittenDatabase:
         own = self._idle()
         version = int.from_bytes(self.capture()[_USER_VERSION], "big", signed=True)
         try:
-            own.run([Statement(f"PRAGMA user_version = {version}")])
-            own.run([Statement("PRAGMA wal_checkpoint(TRUNCATE)")])
+            own.run(Batch((Statement(f"PRAGMA user_version = {version}"),)))
+            own.run(_TRUNCATE)
         except Blocked:
             return False
         return True

@@ -60,6 +60,11 @@ class FileBench:
         """Never: a reader may have a file open that a step replaces."""
         return False
 
+    @property
+    def leaves_no_locks(self) -> bool:
+        """Always: nobody locks these files."""
+        return True
+
     def make(self, clock: HarnessClock) -> _WrittenFiles:
         """Return a fresh tree, every file as old as the clock."""
         now_ns = clock.now_ms * 1_000_000

@@ -17,7 +17,7 @@ from pytest_parsediff.interleave.schedule import Kind
 from pytest_parsediff.interleave.subject import Line
 
 #: What is no event; an adapter may hand out a subclass of ``dict``, too.
-_OTHERS = (Checkpoint, Notice, Evidence)
+OTHERS = (Checkpoint, Notice, Evidence)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -29,6 +29,8 @@ class Poll:
         first_state: Index of the first state that it could have seen.
         last_state: Index of the state when it ended.
         lines: Events, taken apart, in order.
+        bare: Texts of events where nobody wants them taken apart, as ``Keep.OUTCOME``
+            says; there are no lines then.
         checkpoints: Cursor, and how many lines came before it in this poll.
         notices: What the adapter noticed.
         error: Why it ended early; ``None`` when it did not.
@@ -41,12 +43,18 @@ class Poll:
     first_state: int
     last_state: int = 0
     lines: list[Line] = field(default_factory=list)
+    bare: list[bytes] = field(default_factory=list)
     checkpoints: list[tuple[str, int]] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     error: ParsediffError | None = None
     is_crashed: bool = False
     is_quiet: bool = False
     statements: tuple[str, ...] = ()
+
+    @property
+    def texts(self) -> list[bytes]:
+        """Canonical JSON of all events, in order, without LF."""
+        return self.bare or [line.text for line in self.lines]
 
     def take(
         self, emission: Emission, line_of: Callable[[Event], Line | None]
@@ -57,17 +65,18 @@ class Poll:
             What it is for a timeline, with a label; ``None`` for what a consumer
             does not get.
         """
-        if type(emission) is not dict and isinstance(emission, _OTHERS):
-            return self._take_other(emission)
+        if type(emission) is not dict and isinstance(emission, OTHERS):
+            return self.take_other(emission)
         line = line_of(emission)
         if line is None:
             return None, ""
         self.lines.append(line)
         return Kind.EMIT, line.text
 
-    def _take_other(
+    def take_other(
         self, emission: Checkpoint | Notice | Evidence
     ) -> tuple[Kind | None, str]:
+        """File what is no event; returns as :meth:`take` does."""
         match emission:
             case Checkpoint():
                 self.checkpoints.append((emission.cursor, len(self.lines)))

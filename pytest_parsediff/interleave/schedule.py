@@ -141,7 +141,7 @@ class Schedule:
     _nth: int = field(default=-1, init=False)
     _due_nth: int = field(default=_NEVER, init=False)
     _ended: list[int] = field(default_factory=list, init=False)
-    _is_running: bool = field(default=False, init=False)
+    _is_deaf: bool = field(default=True, init=False)
 
     def __post_init__(self) -> None:
         lengths = [len(steps) for steps in self.writers]
@@ -172,17 +172,13 @@ class Schedule:
         """Whether no step is due any more."""
         return not self._due
 
-    @property
-    def is_running_a_step(self) -> bool:
-        """Whether a step runs right now: what drivers see then is not the reader."""
-        return self._is_running
-
     def begin_poll(self) -> None:
         """Start the next poll; its start is its first gap."""
         if self._poll >= 0:
             self._ended.append(self._nth + 1)
         self._poll += 1
         self._nth = -1
+        self._is_deaf = False
         self._look_ahead()
         self.reach(Kind.POLL, f"poll {self._poll + 1}")
 
@@ -191,7 +187,7 @@ class Schedule:
 
         Steps of a writer's own that cause such calls are ignored.
         """
-        if self._is_running or self._poll < 0:
+        if self._is_deaf:
             return
         nth = self._nth = self._nth + 1
         if nth >= self._due_nth:
@@ -219,11 +215,6 @@ class Schedule:
             self._note(kind, label)
         return self.emissions == self.plan.crash
 
-    @property
-    def is_crash_due(self) -> bool:
-        """Whether the reader is to be killed now."""
-        return self.plan.crash is not None and self.emissions == self.plan.crash
-
     def crashed(self) -> None:
         """Note that the reader was killed."""
         self._note(Kind.CRASH, "reader killed")
@@ -241,7 +232,7 @@ class Schedule:
         waiting: list[int] = []
         before = len(self.ran)
         self.acted.append(Gap(self._poll, self._nth))
-        self._is_running = True
+        self._is_deaf = True
         try:
             for placed in due:
                 if placed.writer not in waiting and not self._attempt(placed):
@@ -249,7 +240,7 @@ class Schedule:
             if self.after_block is not None and len(self.ran) > before:
                 self.after_block()
         finally:
-            self._is_running = False
+            self._is_deaf = self._poll < 0
             self._look_ahead()
 
     def _attempt(self, placed: Placed) -> bool:

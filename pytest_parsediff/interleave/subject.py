@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import marshal
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, NamedTuple, TypeAlias, cast
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar, cast
 
 import msgspec
 from msgspec import MsgspecError
@@ -21,6 +21,8 @@ from pytest_parsediff.diff.comparison import Comparison
 
 #: Raised for types of somebody's own, and for numbers and texts beyond all bounds.
 _UNKNOWN = (ValueError, TypeError, OverflowError, RecursionError, MsgspecError)
+FoundT = TypeVar("FoundT")
+
 _NO_TABLE = AdapterConfig()
 _pack = msgspec.msgpack.Encoder().encode
 
@@ -109,6 +111,11 @@ class Subject:
         lines = (self.line_of(event, paths) for event in emitted.events)
         return tuple(line for line in lines if line is not None)
 
+    def text_of(self, event: Event, paths: Mapping[str, str]) -> bytes | None:
+        """Return the canonical line of *event*, see :meth:`line_of`."""
+        texts = self.rules.apply([event], paths)
+        return texts[0] if texts else None
+
     def line_of(self, event: Event, paths: Mapping[str, str]) -> Line | None:
         """Return *event* taken apart, or ``None`` if the rules leave it out.
 
@@ -116,10 +123,9 @@ class Subject:
             event: As emitted.
             paths: From :func:`paths_of`.
         """
-        texts = self.rules.apply([event], paths)
-        if not texts:
+        text = self.text_of(event, paths)
+        if text is None:
             return None
-        text = texts[0]
         read = self.comparison.read(text)
         session = self.comparison.session_of(read) or ""
         key = self.comparison.key_of(read) or text.decode("utf-8", "replace")
@@ -133,18 +139,34 @@ class Lines:
     Args:
         subject: Whose events.
         source: Where they come from.
+
+    Attributes:
+        of: Returns an event taken apart, or ``None`` if the rules leave it out.
+        text_of: Returns its canonical line alone, in half the time.
+    """
+
+    def __init__(self, subject: Subject, source: Source) -> None:
+        paths = paths_of(source)
+        self.of = _Memory(lambda event: subject.line_of(event, paths)).of
+        self.text_of = _Memory(lambda event: subject.text_of(event, paths)).of
+
+
+class _Memory(Generic[FoundT]):
+    """What was found out about events, by event.
+
+    Args:
+        find: Finds it out.
     """
 
     #: How many are remembered.
     _MAX = 20_000
 
-    def __init__(self, subject: Subject, source: Source) -> None:
-        self._subject = subject
-        self._paths = paths_of(source)
-        self._known: dict[bytes, tuple[Event, Line | None]] = {}
+    def __init__(self, find: Callable[[Event], FoundT]) -> None:
+        self._find = find
+        self._known: dict[bytes, tuple[Event, FoundT]] = {}
 
-    def of(self, event: Event) -> Line | None:
-        """Return *event* taken apart, or ``None`` if the rules leave it out."""
+    def of(self, event: Event) -> FoundT:
+        """Return what *event* gives, remembered or not."""
         try:
             mark = _pack(event)
             known = self._known.get(mark)
@@ -154,12 +176,12 @@ class Lines:
                 return known[1]
             copy = marshal.loads(marshal.dumps(event))  # noqa: S302 - our own dump
         except _UNKNOWN:
-            return self._subject.line_of(event, self._paths)
-        line = self._subject.line_of(event, self._paths)
+            return self._find(event)
+        found = self._find(event)
         if len(self._known) >= self._MAX:
             self._known.clear()
-        self._known[mark] = copy, line
-        return line
+        self._known[mark] = copy, found
+        return found
 
 
 class Polled:

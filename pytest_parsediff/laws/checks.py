@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from pytest_parsediff.interleave.rig import Rig, Run
+from pytest_parsediff.interleave.rig import Rig
+from pytest_parsediff.interleave.run import Run
 from pytest_parsediff.interleave.states import States
 from pytest_parsediff.interleave.subject import Subject
 from pytest_parsediff.laws.converges import check_converges, check_crash_safe

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from pytest_parsediff.interleave.poll import Poll
-from pytest_parsediff.interleave.rig import Run
+from pytest_parsediff.interleave.run import Run
 from pytest_parsediff.interleave.states import States
 from pytest_parsediff.interleave.subject import Line, Subject, Unit
 from pytest_parsediff.laws.fold import Folded, differences, fold

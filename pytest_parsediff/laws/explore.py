@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 
 from pytest_parsediff.core.errors import ParsediffError
 from pytest_parsediff.interleave.plan import Gap, Placed, Plan
-from pytest_parsediff.interleave.rig import Rig, Run
+from pytest_parsediff.interleave.rig import Rig
+from pytest_parsediff.interleave.run import Keep, Run
 from pytest_parsediff.interleave.shape import Shape
 from pytest_parsediff.interleave.shrink import shrink
 from pytest_parsediff.interleave.strategy import Numbered
@@ -120,9 +121,11 @@ class Explorer:
     watches: Sequence[Check] = ()
     on_progress: Callable[[Explored], None] | None = None
     _checks: list[Check] = field(init=False)
+    _keep: Keep = field(init=False)
 
     def __post_init__(self) -> None:
         self._checks = [*self.watches, *checks_for(self.rig, self.laws)]
+        self._keep = Keep.STATES if self._checks else Keep.OUTCOME
 
     def quiet(self) -> Quiet:
         """Run twice without writers, compare, and measure.
@@ -131,7 +134,7 @@ class Explorer:
             ParsediffError: PD4xx, the adapter fails even when nobody writes.
         """
         plan = Plan((), None, self.polls)
-        first, second = (self.rig.run(plan, keeps_states=False) for _ in range(2))
+        first, second = (self.rig.run(plan, keep=Keep.MOMENTS) for _ in range(2))
         self.rig.states.forget_contents()
         for poll in first.polls:
             if poll.error is not None:
@@ -152,7 +155,7 @@ class Explorer:
                 Placed(writer, index, 1, Gap(poll, 0))
                 for writer, index in shape.steps()
             )
-            runs.append(self.rig.run(Plan(steps, None, self.polls), keeps_states=False))
+            runs.append(self.rig.run(Plan(steps, None, self.polls), keep=Keep.MOMENTS))
         self.rig.states.forget_contents()
         known = measure_footprints(self.rig, shape, runs) if self.measures else None
         return replace(
@@ -219,7 +222,7 @@ class Explorer:
         """Run *plan* and return the first law it breaks, in the order of the laws."""
         states = self.rig.states
         try:
-            run = self.rig.run(plan, keeps_states=bool(self._checks))
+            run = self.rig.run(plan, keep=self._keep)
             for check in self._checks:
                 violation = check(run, states, self.rig.subject)
                 if violation is not None:

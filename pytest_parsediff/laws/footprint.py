@@ -20,7 +20,8 @@ from pytest_parsediff.interleave.databasebench import DatabaseBench, SQLScriptSt
 from pytest_parsediff.interleave.exhaustive import CLOCK
 from pytest_parsediff.interleave.plan import Gap
 from pytest_parsediff.interleave.poll import Poll
-from pytest_parsediff.interleave.rig import Rig, Run
+from pytest_parsediff.interleave.rig import Rig
+from pytest_parsediff.interleave.run import Run
 from pytest_parsediff.interleave.schedule import Kind
 from pytest_parsediff.interleave.shape import Shape
 from pytest_parsediff.laws.images import in_memory

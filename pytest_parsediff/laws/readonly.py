@@ -8,7 +8,8 @@ from pytest_parsediff.core.proof import observe, violations
 from pytest_parsediff.interleave.bench import Bench
 from pytest_parsediff.interleave.clock import HarnessClock
 from pytest_parsediff.interleave.plan import Gap, Placed, Plan
-from pytest_parsediff.interleave.rig import Rig, Run
+from pytest_parsediff.interleave.rig import Rig
+from pytest_parsediff.interleave.run import Run
 from pytest_parsediff.interleave.schedule import Schedule
 from pytest_parsediff.interleave.states import StateKey
 from pytest_parsediff.laws.deterministic import scan_placed

@@ -6,7 +6,7 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 
 from pytest_parsediff.interleave.poll import Poll
-from pytest_parsediff.interleave.rig import Run
+from pytest_parsediff.interleave.run import Run
 from pytest_parsediff.interleave.states import Parsed, StateKey, States
 from pytest_parsediff.interleave.subject import Line, Subject, Unit, by_session
 from pytest_parsediff.laws.fold import copies_of

@@ -6,7 +6,8 @@ from collections import Counter
 
 from pytest_parsediff.interleave.plan import Gap, Placed, Plan
 from pytest_parsediff.interleave.poll import Poll
-from pytest_parsediff.interleave.rig import Rig, Run
+from pytest_parsediff.interleave.rig import Rig
+from pytest_parsediff.interleave.run import Run
 from pytest_parsediff.interleave.shape import Shape
 from pytest_parsediff.interleave.states import States
 from pytest_parsediff.interleave.subject import Subject

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pytest_parsediff.core.errors import ParsediffError, Where
 from pytest_parsediff.core.scenario import Scenario
 from pytest_parsediff.interleave.plan import Plan
-from pytest_parsediff.interleave.rig import Run
+from pytest_parsediff.interleave.run import Run
 from pytest_parsediff.interleave.timeline import render
 from pytest_parsediff.laws.explore import Finding
 

@@ -12,7 +12,7 @@ from pytest_parsediff.core.scenario import VERDICTS, Scenario
 from pytest_parsediff.diff.expectation import Expectation
 from pytest_parsediff.diff.injected import declared_raced, stale
 from pytest_parsediff.interleave.plan import Gap, Placed, Plan
-from pytest_parsediff.interleave.rig import Run
+from pytest_parsediff.interleave.run import Run
 from pytest_parsediff.interleave.schedule import Kind
 from pytest_parsediff.interleave.shape import Shape
 from pytest_parsediff.interleave.shrink import shrink

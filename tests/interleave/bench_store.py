@@ -61,12 +61,13 @@ class AtOrAfter:
 
     name = "at-or-after"
     sign = ">="
+    #: How long it waits for a lock, seconds.
+    timeout_s = 5.0
 
     def scan(self, source: Source, cursor: str | None) -> Iterator[Emission]:
         """Yield a row per event, then a checkpoint."""
-        with closing(
-            sqlite3.connect(f"{source.path.as_uri()}?mode=ro", uri=True)
-        ) as db:
+        uri = f"{source.path.as_uri()}?mode=ro"
+        with closing(sqlite3.connect(uri, self.timeout_s, uri=True)) as db:
             watermark = int(cursor or 0)
             for row in db.execute(_SELECT.format(self.sign), (watermark,)).fetchall():
                 yield dict(zip(("id", "session", "data", "updated"), row, strict=True))

@@ -11,7 +11,8 @@ from bench_store import AtOrAfter, AtOrAfterByApsw, make_rig, measure
 from pytest_parsediff.core.event import Event, Source
 from pytest_parsediff.interleave.clock import HarnessClock
 from pytest_parsediff.interleave.databasebench import DatabaseBench
-from pytest_parsediff.interleave.rig import Run
+from pytest_parsediff.interleave.plan import Gap, Placed, Plan
+from pytest_parsediff.interleave.run import Keep, Run
 from pytest_parsediff.interleave.strategy import Plans, Strategy
 from pytest_parsediff.interleave.subject import Line, Lines
 from pytest_parsediff.interleave.writers.connection import Library, leaves_nothing
@@ -61,7 +62,8 @@ def _connections(bench: DatabaseBench) -> int:
 
 def _with_own_connections(bench: Any) -> Any:
     """Return *bench* after telling it that no writer can share."""
-    object.__setattr__(bench, "_shares", (False,) * len(bench.scripts))
+    own = tuple(script._replace(is_sharing=False) for script in bench._scripts)
+    object.__setattr__(bench, "_scripts", own)
     return bench
 
 
@@ -108,7 +110,7 @@ def test_a_store_whose_triggers_count_gives_each_writer_its_connection(
         names=bench.names,
     )
 
-    assert (False, False) == asking._shares
+    assert 2 == _connections(asking)
 
 
 def test_what_no_law_wants_is_not_kept(tmp_path: Path) -> None:
@@ -117,7 +119,7 @@ def test_what_no_law_wants_is_not_kept(tmp_path: Path) -> None:
     plan = next(Plans(shape=measure(rig), total=1).between(0, 1)).plan
     rig.states.forget_contents()
 
-    bare = rig.run(plan, keeps_states=False)
+    bare = rig.run(plan, keep=Keep.MOMENTS)
     captured = any(rig.states.knows(state) for state in bare.states)
     kept = rig.run(plan)
 
@@ -130,6 +132,47 @@ def test_what_no_law_wants_is_not_kept(tmp_path: Path) -> None:
         kept.states,
         kept.log,
     )
+
+
+@pytest.mark.parametrize("library", [Library.STDLIB, Library.APSW])
+def test_where_no_law_looks_the_outcome_is_the_same(
+    tmp_path: Path, library: Library
+) -> None:
+    """What is not kept, and a quiet poll that nobody follows, change nothing."""
+    adapter = AtOrAfterByApsw() if library is Library.APSW else AtOrAfter()
+    rig = make_rig(adapter, tmp_path, library=library)
+    plans = Plans(shape=measure(rig), strategy=Strategy.PCT, total=60)
+
+    for numbered in plans.between(0, 60):
+        bare = rig.run(numbered.plan, keep=Keep.OUTCOME)
+        assert _outcome(bare) == _outcome(rig.run(numbered.plan))
+        assert not bare.content
+        assert not bare.polls[-1].statements
+
+
+def _outcome(run: Run) -> tuple[object, ...]:
+    polls = [
+        (poll.texts, [cursor for cursor, _ in poll.checkpoints], poll.error)
+        for poll in run.polls
+    ]
+    return run.observation(), polls, run.acted, run.ran, run.left
+
+
+def test_a_reader_does_not_wait_for_a_lock_that_a_writer_left(tmp_path: Path) -> None:
+    """The quiet poll is followed, too, where a step may leave a lock behind."""
+    holding = f"-- step: hold\nBEGIN EXCLUSIVE; {_INSERT}"
+    rig = make_rig(_Patient(), tmp_path, writers=(holding,), journal="delete")
+    placed = Placed(0, 0, 1, Gap(0, 1))
+
+    run = rig.run(Plan((placed,), None, 1), keep=Keep.OUTCOME)
+
+    assert ["PD401", "PD401"] == [poll.error and poll.error.code for poll in run.polls]
+
+
+class _Patient(AtOrAfter):
+    """Waits longer for a lock than a plan may take."""
+
+    timeout_s = 3_600.0
 
 
 class _Counting:

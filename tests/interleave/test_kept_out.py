@@ -11,7 +11,7 @@ from pytest_parsediff.core.store import build_image
 from pytest_parsediff.interleave.clock import HarnessClock
 from pytest_parsediff.interleave.schedule import Blocked
 from pytest_parsediff.interleave.writers.apsw import ApswWriter
-from pytest_parsediff.interleave.writers.connection import Statement
+from pytest_parsediff.interleave.writers.connection import Batch, Statement
 from pytest_parsediff.interleave.writers.stdlib import StdlibWriter
 
 
@@ -25,7 +25,7 @@ def test_a_writer_that_is_kept_out_closes_its_connection(
     path = tmp_path / "store.db"
     path.write_bytes(build_image(FIXTURE, path, journal="delete").main)
     holder = kind(path, HarnessClock())
-    holder.run([Statement("BEGIN EXCLUSIVE")])
+    holder.run(Batch((Statement("BEGIN EXCLUSIVE"),)))
     closed: list[object] = []
     close = kind.close
 

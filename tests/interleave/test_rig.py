@@ -25,7 +25,8 @@ from pytest_parsediff.core.event import Checkpoint, Context, Emission, Source
 from pytest_parsediff.core.pointers import Pointer
 from pytest_parsediff.interleave.clock import EPOCH_MS
 from pytest_parsediff.interleave.plan import Gap, Placed, Plan
-from pytest_parsediff.interleave.rig import Rig, Run
+from pytest_parsediff.interleave.rig import Rig
+from pytest_parsediff.interleave.run import Run
 from pytest_parsediff.interleave.schedule import Kind
 from pytest_parsediff.interleave.shrink import shrink
 from pytest_parsediff.interleave.strategy import Plans

@@ -16,7 +16,7 @@ from pytest_parsediff.core.pointers import Pointer
 from pytest_parsediff.interleave.drivers.driver import Witness
 from pytest_parsediff.interleave.plan import Plan
 from pytest_parsediff.interleave.poll import Poll
-from pytest_parsediff.interleave.rig import Run
+from pytest_parsediff.interleave.run import Run
 from pytest_parsediff.interleave.states import Parsed, StateKey, States
 from pytest_parsediff.interleave.subject import Line, Unit
 from pytest_parsediff.laws.checks import Check

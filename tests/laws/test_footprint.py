@@ -19,6 +19,7 @@ from pytest_parsediff.interleave.drivers.files import FileDriver
 from pytest_parsediff.interleave.exhaustive import CLOCK, Space
 from pytest_parsediff.interleave.plan import Gap
 from pytest_parsediff.interleave.rig import Rig
+from pytest_parsediff.interleave.run import Keep
 from pytest_parsediff.interleave.shape import Shape
 from pytest_parsediff.interleave.strategy import Plans, Strategy
 from pytest_parsediff.interleave.writers.connection import Library
@@ -253,7 +254,7 @@ def test_what_is_left_out_shows_nothing_of_its_own(
 
     def seen(space: Space) -> set[bytes]:
         """Return what the reader handed out under all plans of *space*."""
-        return {rig.run(plan, keeps_states=False).observation() for plan in space}
+        return {rig.run(plan, keep=Keep.MOMENTS).observation() for plan in space}
 
     few, all_of = Space(reduced), Space(full, commute=False)
     assert few.count() < all_of.count()

@@ -16,7 +16,7 @@ from pytest_parsediff.core.errors import FixtureSQLError
 from pytest_parsediff.core.event import Notice, Source
 from pytest_parsediff.core.store import build_image
 from pytest_parsediff.interleave.clock import HarnessClock
-from pytest_parsediff.interleave.writers.connection import Library, open_writer
+from pytest_parsediff.interleave.writers.connection import Batch, Library, open_writer
 from pytest_parsediff.interleave.writers.sqlscript import parse_script
 from pytest_parsediff.strategies import (
     OPENCODE_SCHEMA,
@@ -60,7 +60,7 @@ def write(script: str, path: Path) -> int:
     writer = open_writer(Library.APSW, path, HarnessClock())
     steps = parse_script(script, Path("writer.sql"))
     for step in steps:
-        writer.run(step.statements)
+        writer.run(Batch(step.statements))
     writer.close()
     return len(steps)
 

@@ -9,7 +9,7 @@ import pytest
 from pytest_parsediff.core.splitmix import SplitMix64
 from pytest_parsediff.core.store import build_image
 from pytest_parsediff.interleave.clock import HarnessClock
-from pytest_parsediff.interleave.writers.connection import Library, open_writer
+from pytest_parsediff.interleave.writers.connection import Batch, Library, open_writer
 from pytest_parsediff.stress.made import MAX_STEPS, WRITERS, opencode_writer
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios/opencode"
@@ -35,7 +35,7 @@ def test_every_step_fits_the_store(tmp_path: Path, store: Path) -> None:
     assert "begin a session" == made.steps[0].label
     writer = open_writer(Library.APSW, path, HarnessClock())
     for step in made.steps:
-        writer.run(step.statements)  # type: ignore[union-attr]
+        writer.run(Batch(step.statements))  # type: ignore[union-attr]
     writer.close()
     assert path.read_bytes() != image
 

@@ -14,7 +14,7 @@ from law_bench import Base, connect, database_rig
 from pytest_parsediff.core.event import Emission, Source
 from pytest_parsediff.interleave.drivers.apsw import ApswDriver
 from pytest_parsediff.interleave.plan import Plan
-from pytest_parsediff.interleave.rig import Run
+from pytest_parsediff.interleave.run import Run
 from pytest_parsediff.interleave.writers.connection import Library
 from pytest_parsediff.laws.checks import checks_for
 from pytest_parsediff.laws.explore import Explorer, Finding

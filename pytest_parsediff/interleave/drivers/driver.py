@@ -106,7 +106,7 @@ class Follower:
         self._is_left = False
         self._acting: int | None = None
         self._thread = get_ident()
-        lock = threading.RLock()
+        lock = threading.RLock()  # an alarm may leave it held
         self._acquire, self._release = lock.acquire, lock.release
         self._followed: list[tuple[Any, str]] = []
 
@@ -181,22 +181,19 @@ class Follower:
 
     def report(self, kind: Kind, label: str) -> None:
         """Let writers act, unless they are the ones who caused this."""
-        witness = self.witness
-        if self._is_left or witness.failure is not None:
+        here, witness = get_ident(), self.witness
+        if self._acting == here or witness.is_aside:
             return
         self._acquire()  # at every gap: a with statement takes twice as long
         try:
-            if self._acting is not None or witness.is_aside:  # only by this thread
-                return
-            self._acting = here = get_ident()
-            if here != self._thread:
-                witness.threads.add(threading.current_thread().name)
-            witness.gaps += 1
-            try:
+            if witness.failure is None and not self._is_left:
+                self._acting = here  # so only this thread can tell that it is itself
+                witness.gaps += 1
+                if here != self._thread:
+                    witness.threads.add(threading.current_thread().name)
                 self._reach(kind, label)
-            finally:
-                self._acting = None
         finally:
+            self._acting = None
             self._release()
 
     def keep_failure(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import apsw
@@ -10,11 +9,7 @@ import apsw
 from pytest_parsediff.core.errors import WriterStepError
 from pytest_parsediff.interleave.clock import HarnessClock
 from pytest_parsediff.interleave.schedule import Blocked
-from pytest_parsediff.interleave.writers.connection import (
-    SETTINGS,
-    Statement,
-    execute,
-)
+from pytest_parsediff.interleave.writers.connection import SETTINGS, Batch
 
 
 class ApswWriter:
@@ -35,13 +30,11 @@ class ApswWriter:
             self.close()
             raise
 
-    def run(self, statements: Sequence[Statement], /) -> None:
+    def run(self, batch: Batch, /) -> None:
         """Execute one step; see ``WriterConnection``."""
         had_transaction = self._in_transaction()
         try:
-            blocked = execute(
-                statements, self._connection.execute, self._in_transaction
-            )
+            blocked = batch.execute(self._connection.execute, is_inside=had_transaction)
         except (apsw.BusyError, apsw.LockedError) as error:
             self._roll_back(had_transaction)
             raise Blocked(str(error)) from error

@@ -29,6 +29,8 @@ class Library(StrEnum):
 
 #: Statements that must not stand in a transaction, or that begin and end their own.
 _BARE = ("BEGIN", "COMMIT", "END", "ROLLBACK", "PRAGMA", "VACUUM", "SAVEPOINT")
+#: Statements that give no rows, unless they end in RETURNING.
+_ROWLESS = ("INSERT", "UPDATE", "DELETE", "REPLACE", "BEGIN", "COMMIT", "END")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class Statement:
         values: For its ``?`` parameters, in order.
         head: The first words, in capitals.
         can_wrap: Whether it may stand inside a transaction that the harness begins.
+        has_rows: Whether it may give rows, which are then to be fetched.
         is_checkpoint: Whether its rows say if a checkpoint was complete.
     """
 
@@ -47,21 +50,80 @@ class Statement:
     values: tuple[Any, ...] = ()
     head: str = field(init=False, compare=False, repr=False)
     can_wrap: bool = field(init=False, compare=False, repr=False)
+    has_rows: bool = field(init=False, compare=False, repr=False)
     is_checkpoint: bool = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         head = " ".join(self.sql.split(None, 2)[:2]).upper().rstrip(";")
         object.__setattr__(self, "head", head)
         object.__setattr__(self, "can_wrap", not head.startswith(_BARE))
+        has_rows = not head.startswith(_ROWLESS) or "RETURNING" in self.sql.upper()
+        object.__setattr__(self, "has_rows", has_rows)
         is_checkpoint = head.startswith("PRAGMA WAL_CHECKPOINT")
         object.__setattr__(self, "is_checkpoint", is_checkpoint)
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one step executes, looked at once and executed for every plan.
+
+    Attributes:
+        statements: In order.
+        may_wrap: Whether they become one transaction, if none is open.
+    """
+
+    statements: tuple[Statement, ...]
+    may_wrap: bool = field(init=False, compare=False, repr=False)
+    _calls: tuple[tuple[str, tuple[Any, ...], bool, bool], ...] = field(
+        init=False, compare=False, repr=False
+    )
+
+    def __post_init__(self) -> None:
+        several = self.statements if len(self.statements) > 1 else ()
+        may_wrap = bool(several) and all(one.can_wrap for one in several)
+        object.__setattr__(self, "may_wrap", may_wrap)
+        calls = tuple(
+            (one.sql, one.values, one.has_rows, one.is_checkpoint)
+            for one in self.statements
+        )
+        object.__setattr__(self, "_calls", calls)
+
+    def execute(
+        self, cursor_of: Callable[[str, tuple[Any, ...]], Any], *, is_inside: bool
+    ) -> str | None:
+        """Execute one step; several plain statements become one transaction.
+
+        A step that begins a transaction and does not end it holds its locks until a
+        later step of the same writer ends it.
+
+        Args:
+            cursor_of: Executes one statement.
+            is_inside: Whether a transaction is open already.
+
+        Returns:
+            ``None``, or why the step is blocked although nothing was raised.
+        """
+        is_wrapped = self.may_wrap and not is_inside
+        if is_wrapped:
+            cursor_of("BEGIN IMMEDIATE", ())
+        for sql, values, has_rows, is_checkpoint in self._calls:
+            cursor = cursor_of(sql, values)
+            if has_rows:
+                rows = cursor.fetchall()
+                if is_checkpoint and rows and rows[0][0]:
+                    return "checkpoint is busy"
+        if is_wrapped:
+            cursor_of("COMMIT", ())
+        return None
+
+
 #: What every writer sets: commits need not survive a power cut, and checkpoints are
 #: steps of their own. It connects without a timeout, so a lock is reported at once.
-SETTINGS = (
-    Statement("PRAGMA synchronous = OFF"),
-    Statement("PRAGMA wal_autocheckpoint = 0"),
+SETTINGS = Batch(
+    (
+        Statement("PRAGMA synchronous = OFF"),
+        Statement("PRAGMA wal_autocheckpoint = 0"),
+    )
 )
 
 
@@ -92,7 +154,7 @@ def leaves_nothing(statements: Sequence[Statement]) -> bool:
 class WriterConnection(Protocol):
     """A writer's own connection to the store."""
 
-    def run(self, statements: Sequence[Statement], /) -> None:
+    def run(self, batch: Batch, /) -> None:
         """Execute one step.
 
         SQL may call ``now_ms()``, the harness's clock.
@@ -155,33 +217,3 @@ def _kind_of(library: Library) -> Callable[[Path, HarnessClock], WriterConnectio
             )
 
             return ProcessWriter
-
-
-def execute(
-    statements: Sequence[Statement],
-    cursor_of: Callable[[str, tuple[Any, ...]], Any],
-    in_transaction: Callable[[], bool],
-) -> str | None:
-    """Execute one step; several plain statements become one transaction.
-
-    A step that begins a transaction and does not end it holds its locks until a later
-    step of the same writer ends it.
-
-    Returns:
-        ``None``, or the reason why the step is blocked although nothing was raised.
-    """
-    wrap = (
-        len(statements) > 1
-        and statements[0].can_wrap
-        and all(statement.can_wrap for statement in statements)
-        and not in_transaction()
-    )
-    if wrap:
-        cursor_of("BEGIN IMMEDIATE", ())
-    for statement in statements:
-        rows = cursor_of(statement.sql, statement.values).fetchall()
-        if statement.is_checkpoint and rows and rows[0][0]:
-            return "checkpoint is busy"
-    if wrap:
-        cursor_of("COMMIT", ())
-    return None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
@@ -15,7 +14,7 @@ import msgspec
 from pytest_parsediff.core.errors import WriterStepError
 from pytest_parsediff.interleave.clock import HarnessClock
 from pytest_parsediff.interleave.schedule import Blocked
-from pytest_parsediff.interleave.writers.connection import Statement
+from pytest_parsediff.interleave.writers.connection import Batch
 
 _LENGTH_BYTES = 8
 
@@ -33,9 +32,9 @@ class ProcessWriter:
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         )
 
-    def run(self, statements: Sequence[Statement], /) -> None:
+    def run(self, batch: Batch, /) -> None:
         """Execute one step; see ``WriterConnection``."""
-        listed = [[one.sql, list(one.values)] for one in statements]
+        listed = [[one.sql, list(one.values)] for one in batch.statements]
         self._ask({"run": listed, "now_ms": self._clock.now_ms})
 
     @property

@@ -10,7 +10,7 @@ from pytest_parsediff.core.errors import WriterStepError
 from pytest_parsediff.interleave.clock import HarnessClock
 from pytest_parsediff.interleave.schedule import Blocked
 from pytest_parsediff.interleave.writers.apsw import ApswWriter
-from pytest_parsediff.interleave.writers.connection import Statement
+from pytest_parsediff.interleave.writers.connection import Batch, Statement
 from pytest_parsediff.interleave.writers.process import receive, send
 
 
@@ -41,7 +41,8 @@ def _answer(
     if "holds_transaction" in question:
         return {"holds_transaction": writer.holds_transaction}
     clock.now_ms = question["now_ms"]
-    writer.run([Statement(sql, tuple(values)) for sql, values in question["run"]])
+    asked = (Statement(sql, tuple(values)) for sql, values in question["run"])
+    writer.run(Batch(tuple(asked)))
     return {}
 
 

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
 from pathlib import Path
 
 from pytest_parsediff.core.errors import WriterStepError
 from pytest_parsediff.interleave.clock import HarnessClock
 from pytest_parsediff.interleave.schedule import Blocked
-from pytest_parsediff.interleave.writers.connection import (
-    SETTINGS,
-    Statement,
-    execute,
-)
+from pytest_parsediff.interleave.writers.connection import SETTINGS, Batch
 
 
 class StdlibWriter:
@@ -30,13 +25,11 @@ class StdlibWriter:
             self.close()
             raise
 
-    def run(self, statements: Sequence[Statement], /) -> None:
+    def run(self, batch: Batch, /) -> None:
         """Execute one step; see ``WriterConnection``."""
         had_transaction = self._connection.in_transaction
         try:
-            blocked = execute(
-                statements, self._connection.execute, self._in_transaction
-            )
+            blocked = batch.execute(self._connection.execute, is_inside=had_transaction)
         except sqlite3.OperationalError as error:
             self._roll_back(had_transaction)
             if error.sqlite_errorcode & 0xFF in (
@@ -66,9 +59,6 @@ class StdlibWriter:
     def close(self) -> None:
         """Close it; an open transaction is rolled back."""
         self._connection.close()
-
-    def _in_transaction(self) -> bool:
-        return self._connection.in_transaction
 
     def _roll_back(self, had_transaction: bool) -> None:
         if self._connection.in_transaction and not had_transaction:
