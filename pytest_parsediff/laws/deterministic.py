@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from pytest_parsediff.adapters.contain import gather
 from pytest_parsediff.adapters.limits import Limits
-from pytest_parsediff.core.event import Context, Source
+from pytest_parsediff.core.event import Context, Emission, Source
 from pytest_parsediff.interleave.bench import empty_folder
 from pytest_parsediff.interleave.clock import HarnessClock
 from pytest_parsediff.interleave.rig import Rig
@@ -43,11 +43,19 @@ def _scan_twice(rig: Rig) -> tuple[list[Line], list[Line]]:
 
 
 def scan_placed(rig: Rig, source: Source) -> list[Line]:
+    """Return the events of a full scan of *source*; see :func:`gather_placed`."""
+    return lines_of(rig, source, gather_placed(rig, source))
+
+
+def gather_placed(rig: Rig, source: Source) -> list[Emission]:
     """Return what a full scan of *source* emits, the adapter's state folder empty.
 
     Args:
         rig: Whose adapter scans.
         source: A store that nobody writes.
+
+    Raises:
+        ParsediffError: PD4xx, the adapter fails.
     """
     subject, context = rig.subject, rig.context
     state = context.state_dir / "run"
@@ -58,7 +66,12 @@ def scan_placed(rig: Rig, source: Source) -> list[Line]:
         Context(context.clock, state, context.tmp),
         limits=Limits(subject.timeout_s, subject.max_output_mb),
     )
-    paths = paths_of(source)
+    return list(emissions)
+
+
+def lines_of(rig: Rig, source: Source, emissions: Iterable[Emission]) -> list[Line]:
+    """Return the events among *emissions*, which *source* gave, taken apart."""
+    subject, paths = rig.subject, paths_of(source)
     lines = (subject.line_of(e, paths) for e in emissions if isinstance(e, dict))
     return [line for line in lines if line is not None]
 

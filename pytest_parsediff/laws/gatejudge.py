@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from pytest_parsediff.core.canonical import escape_pointer
@@ -22,11 +23,28 @@ _FAR = 1_000_003
 
 
 class Digests(NamedTuple):
-    """Digest by session, at three moments."""
+    """Digest by session, at three moments, and of the very snapshot that was parsed.
+
+    The last one is what the adapter emits itself, and may lack any session.
+    """
 
     stored: Mapping[str, str]
     before: Mapping[str, str]
     after: Mapping[str, str]
+    inside: Mapping[str, str] = MappingProxyType({})
+
+    def observations(self, session: str) -> tuple[Observation, ...]:
+        """Return what the gate weighs for one session: stored, before and after.
+
+        Nothing is better than the digest of what was parsed: it stands for what was
+        seen after the parse, and before it too where it is what is stored.
+        """
+        stored, before, after = (_observed(one, session) for one in self[:3])
+        inside = self.inside.get(session)
+        if inside is None:
+            return stored, before, after
+        after = Observation(row_digest=inside)
+        return stored, after if stored.row_digest == inside else before, after
 
 
 def judge(
@@ -55,9 +73,8 @@ def judge(
     )
     evidence = None
     if digests is not None:
-        seen = [_observed(one, session) for one in digests]
         evidence = weigh(
-            *seen,
+            *digests.observations(session),
             policy=SourcePolicy.ROW,
             side_has_observations=True,
             is_alone=False,

@@ -13,7 +13,7 @@ from msgspec import UNSET
 from pytest_parsediff.adapters.capabilities import find_evidence
 from pytest_parsediff.adapters.resolve import Resolved
 from pytest_parsediff.core.errors import ParsediffError
-from pytest_parsediff.core.event import Source
+from pytest_parsediff.core.event import Evidence, Source
 from pytest_parsediff.core.splitmix import SplitMix64
 from pytest_parsediff.diff.verdict import Verdict, VerdictClass
 from pytest_parsediff.interleave.bench import Written
@@ -25,7 +25,7 @@ from pytest_parsediff.interleave.schedule import Kind, Schedule
 from pytest_parsediff.interleave.shape import Shape
 from pytest_parsediff.interleave.subject import by_session
 from pytest_parsediff.interleave.sweep import sweep
-from pytest_parsediff.laws.deterministic import scan_placed
+from pytest_parsediff.laws.deterministic import gather_placed, lines_of
 from pytest_parsediff.laws.gatejudge import Digests, judge, mutants
 from pytest_parsediff.laws.law import Law, Violation
 from pytest_parsediff.laws.touched import names_touched
@@ -50,7 +50,8 @@ def check_gate_sound(
     """Judge every session against a parse of the first state, while writers act.
 
     Evidence is read before the parse and after it, and steps come at every gap of all
-    three. Then the same is done for parsers that give one event less, or one other
+    three. What the adapter emits of it with its events counts as for the gate: beside
+    that, and before it. Then the same is done for parsers that give one event less, or one other
     value.
 
     Args:
@@ -117,22 +118,22 @@ class _Gate:
         schedule.after_block = lambda: contents.append(written.capture())
         try:
             stored = self._observe(written)
-            stored_lines = self._parse(source)
+            stored_lines, recorded = self._parse(source)
             with self.rig.following(source.root, schedule.reach) as witness:
                 with witness.aside():
                     schedule.begin_poll()
                 before = self._observe(written, witness)
-                parsed = self._parse(source)
+                parsed, inside = self._parse(source)
                 with witness.aside():
                     schedule.reach(Kind.FILE, "evidence")
                 after = self._observe(written, witness)
                 witness.raise_failure()
-            final = self._parse(source)
+            final, _ = self._parse(source)
         finally:
             written.close()
         digests = None
         if stored is not None and before is not None and after is not None:
-            digests = Digests(stored, before, after)
+            digests = Digests({**stored, **recorded}, before, after, inside)
         return _Seen(
             stored=stored_lines,
             parsed=parsed,
@@ -164,13 +165,17 @@ class _Gate:
             copy = rig.bench.place(written.capture())
             return find_evidence(resolved, copy, rig.context)
 
-    def _parse(self, source: Source) -> _Lines:
-        lines = scan_placed(self.rig, source)
-        return {
+    def _parse(self, source: Source) -> tuple[_Lines, dict[str, str]]:
+        """Return lines by session, and the evidence that the adapter emits itself."""
+        emissions = gather_placed(self.rig, source)
+        lines = lines_of(self.rig, source, emissions)
+        found = {
             session: [line.text for line in inner]
             for session, inner in by_session(lines).items()
             if session
         }
+        emitted = (one for one in emissions if isinstance(one, Evidence))
+        return found, {one.session: one.digest for one in emitted}
 
 
 def _judge_parser(rig: Rig, seen: _Seen) -> Violation | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import re
+import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
@@ -14,7 +16,7 @@ from law_bench import Base, connect, database_rig, file_rig
 from pytest_parsediff.adapters.builtin import BUILTIN
 from pytest_parsediff.adapters.opencode.adapter import OpencodeAdapter
 from pytest_parsediff.core.config import AdapterConfig, CompareConfig
-from pytest_parsediff.core.event import Emission, Source
+from pytest_parsediff.core.event import Emission, Evidence, Source
 from pytest_parsediff.core.splitmix import SplitMix64
 from pytest_parsediff.interleave.clock import HarnessClock
 from pytest_parsediff.interleave.databasebench import DatabaseBench
@@ -107,6 +109,75 @@ def test_evidence_that_says_too_little_or_too_much_is_found(
     assert message in violation.message
     assert violation.details[0].startswith(f"verdict: {verdict}")
     assert violation.details[-1].startswith("step: UPDATE message")
+
+
+class EmitsEvidence(HasEvidence):
+    """Emits the digest of each session with its events, from the same snapshot."""
+
+    emitted = "id, data, updated"
+    scope = "WHERE session = ?"
+    is_apart = False
+
+    def scan(self, source: Source, _cursor: str | None) -> Iterator[Emission]:
+        """Yield a row per event, and evidence behind those of a session."""
+        with closing(connect(source.path)) as db:
+            db.execute("BEGIN")
+            ids = db.execute("SELECT DISTINCT session FROM message").fetchall()
+            digests = {session: self._emitted(db, session) for (session,) in ids}
+            if self.is_apart:
+                db.rollback()
+            rows = db.execute("SELECT id, session, data FROM message").fetchall()
+        for row in rows:
+            yield dict(zip(("id", "session", "data"), row, strict=True))
+        for session, digest in digests.items():
+            yield Evidence(session, digest)
+
+    def _emitted(self, db: sqlite3.Connection, session: str) -> str:
+        values = (session,) if self.scope else ()
+        sql = f"SELECT {self.emitted} FROM message {self.scope}"
+        return hashlib.sha256(
+            repr(db.execute(sql, values).fetchall()).encode()
+        ).hexdigest()
+
+
+class EmitsTheStamp(EmitsEvidence):
+    """Emits a digest of less than it reads."""
+
+    emitted = "id, updated"
+
+
+class EmitsTheStore(EmitsEvidence):
+    """Emits one digest for all sessions."""
+
+    scope = ""
+
+
+class EmitsAnOlderSnapshot(EmitsEvidence):
+    """Emits the digest of what was there before it read the rows."""
+
+    is_apart = True
+
+
+@pytest.mark.parametrize(
+    ("reader", "message"),
+    [
+        (EmitsEvidence, ""),
+        (EmitsTheStamp, "called changed, and only writers"),
+        (EmitsTheStore, "called raced with .* and no step touched it"),
+        (EmitsAnOlderSnapshot, "called changed, and only writers"),
+    ],
+)
+def test_evidence_that_is_emitted_comes_first(
+    tmp_path: Path, reader: type[Base], message: str
+) -> None:
+    """As for the gate: what it says of the snapshot that was parsed is believed."""
+    violation = check_gate_sound(database_rig(reader(), tmp_path, writers=RENAME))
+
+    if message:
+        assert violation is not None
+        assert re.search(message, violation.message)
+    else:
+        assert violation is None
 
 
 BY_ROWS = "SELECT session, id, data, updated FROM message ORDER BY id"
