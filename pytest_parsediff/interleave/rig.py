@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from pytest_parsediff.interleave.bench import Bench, Written, empty_folder
 from pytest_parsediff.interleave.clock import HarnessClock
 from pytest_parsediff.interleave.databasebench import DatabaseBench
 from pytest_parsediff.interleave.drivers.driver import Driver, Reach, Witness
-from pytest_parsediff.interleave.drivers.onelibrary import refusing_others
+from pytest_parsediff.interleave.drivers.onelibrary import RefusingOthers
 from pytest_parsediff.interleave.plan import Plan
 from pytest_parsediff.interleave.poll import Poll
 from pytest_parsediff.interleave.run import Keep, Run
@@ -51,10 +51,14 @@ class Rig:
     timeout_s: float = 60.0
     lines: dict[Source, Lines] = field(default_factory=dict, init=False)
     _run_dir: Path = field(init=False, repr=False)
+    _may_remember: bool = field(init=False, repr=False)
     _deadlines: list[Deadline] = field(default_factory=list, init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_run_dir", self.context.state_dir / _RUN)
+        # only what is opened is handed a context, and with it a folder
+        may_remember = callable(getattr(self.subject.adapter, "open", None))
+        object.__setattr__(self, "_may_remember", may_remember)
 
     def lines_of(self, source: Source) -> Lines:
         """Return what takes events of *source* apart."""
@@ -118,21 +122,17 @@ class Rig:
             finally:
                 self._deadlines.pop()
 
-    @contextmanager
-    def following(self, root: Path, reach: Reach) -> Iterator[Witness]:
+    def following(self, root: Path, reach: Reach) -> AbstractContextManager[Witness]:
         """Follow the reader of what lies below *root*, see ``Driver``.
 
-        Raises:
-            TwoLibrariesError: PD617, it opened the store through another SQLite library
-                than the writers in this process.
+        One that opens the store through another SQLite library than the writers in
+        this process gets ``TwoLibrariesError``, PD617, and the witness keeps it.
         """
-        with self.driver.following(root, reach) as witness:
-            if not isinstance(self.bench, DatabaseBench):
-                yield witness
-                return
-            path = root / self.bench.name
-            with refusing_others(self.bench.library, path, witness):
-                yield witness
+        following = self.driver.following(root, reach)
+        if not isinstance(self.bench, DatabaseBench):
+            return following
+        path = root / self.bench.name
+        return RefusingOthers(following, self.bench.library, path)
 
     def _limit(self, deadline: Deadline, running: Running) -> Run:
         try:
@@ -147,7 +147,8 @@ class Rig:
         return Context(clock, self._run_dir, self.context.tmp)
 
     def _make(self, clock: HarnessClock) -> Written:
-        empty_folder(str(self._run_dir))
+        if self._may_remember:
+            empty_folder(str(self._run_dir))
         return self.bench.make(clock)
 
     def scan(self, cursor: str | None, *, keeps_state: bool = False) -> Poll:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
 
 import apsw
 
 from pytest_parsediff.interleave.drivers.audit import ignore, listen
-from pytest_parsediff.interleave.drivers.driver import (
+from pytest_parsediff.interleave.drivers.connections import (
     QUERY,
-    Follower,
-    Reach,
-    Witness,
+    ConnectionFollower,
     is_silent,
 )
+from pytest_parsediff.interleave.drivers.driver import Reach, Witness
 from pytest_parsediff.interleave.schedule import Kind
 
 #: What there is to hear of plain files.
@@ -28,25 +27,30 @@ _SNAPSHOT = Kind.SNAPSHOT
 class ApswDriver:
     """Follows connections made by apsw while it is active."""
 
-    @contextmanager
     def following(
         self, root: Path, reach: Reach, witness: Witness | None = None
-    ) -> Iterator[Witness]:
+    ) -> AbstractContextManager[Witness]:
         """Report every snapshot that such a connection takes; see ``Driver``."""
-        following = _Following(root, reach, witness)
-        hear, hear_event = following.hear, following.hear_event
-        apsw.connection_hooks.append(hear)
-        listen(hear_event, _EVENTS)
-        try:
-            yield following.witness
-        finally:
-            ignore(hear_event, _EVENTS)
-            apsw.connection_hooks.remove(hear)
-            following.detach()
+        return _Following(root, reach, witness)
 
 
-class _Following(Follower):
+class _Following(ConnectionFollower):
     """The connections of one reader while it is followed."""
+
+    def attach(self) -> None:
+        """Hear of new connections, and of files that are opened."""
+        apsw.connection_hooks.append(self.hear)
+        listen(self.hear_event, _EVENTS)
+
+    def detach(self) -> None:
+        """Leave every connection alone from now on."""
+        ignore(self.hear_event, _EVENTS)
+        apsw.connection_hooks.remove(self.hear)
+        self.leave()
+        for connection, _ in self._followed:
+            with suppress(apsw.Error):  # closed meanwhile
+                connection.trace_v2(0, None, id=self)
+        self._followed.clear()
 
     def hear_event(self, _event: str, args: tuple[Any, ...]) -> None:
         """Notice a database file that is opened as a plain one."""
@@ -87,11 +91,3 @@ class _Following(Follower):
     def connect_nowhere(self) -> apsw.Connection:
         """Return a connection to memory."""
         return apsw.Connection(":memory:")
-
-    def detach(self) -> None:
-        """Leave every connection alone from now on."""
-        self.leave()
-        for connection, _ in self._followed:
-            with suppress(apsw.Error):  # closed meanwhile
-                connection.trace_v2(0, None, id=self)
-        self._followed.clear()

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import functools
 import os
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import get_ident
-from typing import Any, Protocol, TypeAlias
-from urllib.parse import unquote, urlsplit
+from typing import Protocol, TypeAlias
 
 from pytest_parsediff.interleave.schedule import Kind
 
@@ -84,11 +81,6 @@ class Driver(Protocol):
         ...
 
 
-#: References to a followed connection that are a driver's, beside the list of those
-#: followed: what traces it, and what closes it. One that nobody else holds would be gone.
-_OWN_REFERENCES = 2
-
-
 class Follower:
     """What drivers share: one reader below one root, followed until it is left.
 
@@ -108,57 +100,6 @@ class Follower:
         self._thread = get_ident()
         lock = threading.RLock()  # an alarm may leave it held
         self._acquire, self._release = lock.acquire, lock.release
-        self._followed: list[tuple[Any, str]] = []
-
-    def follow(self, connection: Any, path: str) -> None:
-        """Note a connection of the reader to the database at *path*."""
-        self._followed.append((connection, path))
-        self.witness.connections += 1
-        self.witness.closers.append(connection.close)
-
-    def connect_nowhere(self) -> Any:
-        """Return a connection of the library that is followed, to nothing."""
-        raise NotImplementedError
-
-    def _count_bare(self) -> int:
-        """Return what ``getrefcount`` says of a connection that only a list holds."""
-        held = [self.connect_nowhere()]
-        try:
-            return sys.getrefcount(held[0])
-        finally:
-            held[0].close()
-
-    def hear_open(self, file: object) -> None:
-        """Notice a database file that is opened as a plain one.
-
-        Closing *any* descriptor of a file drops all locks that the process holds on it
-        (https://sqlite.org/howtocorrupt.html section 2.2), those of an open connection
-        among them: then a writer may reset the WAL below a snapshot.
-        """
-        if self._is_left or self.is_busy or not self._followed:
-            return
-        if not isinstance(file, (str, bytes, os.PathLike)):
-            return
-        path = os.path.realpath(os.fsdecode(file))
-        held = (path.removesuffix(suffix) for suffix in ("", "-wal", "-shm"))
-        if not any(self._is_held(name) for name in held) or not os.path.exists(path):
-            return
-        name = os.path.relpath(path, os.path.realpath(self._root))
-        if name not in self.witness.sniffed:
-            self.witness.sniffed.append(name)
-
-    def _is_held(self, path: str) -> bool:
-        """Return whether the reader has an open connection to the database."""
-        for entry in self._followed:
-            if os.path.realpath(entry[1]) != path:
-                continue
-            if sys.getrefcount(entry[0]) > self._count_bare() + _OWN_REFERENCES:
-                try:
-                    _ = entry[0].in_transaction
-                except Exception:  # noqa: BLE001, S112 - each library has its own, and says: closed
-                    continue
-                return True
-        return False
 
     @property
     def is_busy(self) -> bool:
@@ -195,56 +136,3 @@ class Follower:
         finally:
             self._acting = None
             self._release()
-
-    def keep_failure(
-        self, error: BaseException, interrupt: Callable[[], object]
-    ) -> None:
-        """Keep what was raised in a callback of SQLite, which would swallow it.
-
-        The first one is kept in the witness, and *interrupt* ends the statement.
-        """
-        if self.witness.failure is None:
-            self.witness.failure = error
-        interrupt()
-
-
-#: Statements that start no snapshot of their own ...
-_SILENT = ("BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE")
-#: ... but for these, which start one together with a write lock.
-_LOCKING = ("BEGIN IMMEDIATE", "BEGIN EXCLUSIVE")
-
-
-#: How most statements of readers begin: they are none of these.
-QUERY = "SELECT "
-
-
-def is_locking(sql: str) -> bool:
-    """Return whether a statement begins a transaction and takes its snapshot."""
-    return sql.lstrip()[:16].upper().startswith(_LOCKING)
-
-
-def is_silent(sql: str) -> bool:
-    """Return whether a statement only begins, ends or names a transaction."""
-    head = sql.lstrip()[:16].upper()
-    return head.startswith(_SILENT) and not head.startswith(_LOCKING)
-
-
-def database_path(database: object) -> str | None:
-    """Return the path that ``sqlite3.connect`` or apsw was given, or ``None``.
-
-    ``None`` stands for databases in memory and temporary ones. URIs are decoded as in
-    https://sqlite.org/uri.html section 3.
-    """
-    if isinstance(database, bytes):
-        database = database.decode("utf-8", "surrogateescape")
-    return _path_in(str(database))
-
-
-@functools.lru_cache(maxsize=64)
-def _path_in(text: str) -> str | None:
-    if text.startswith("file:"):
-        parts = urlsplit(text)
-        if "mode=memory" in parts.query or "vfs=memdb" in parts.query:
-            return None
-        text = unquote(parts.path)
-    return None if text in ("", ":memory:") else text

@@ -13,22 +13,20 @@ from __future__ import annotations
 import re
 import sqlite3
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from threading import get_ident
 from typing import Any
 
 from pytest_parsediff.interleave.drivers.audit import ignore, listen
-from pytest_parsediff.interleave.drivers.driver import (
+from pytest_parsediff.interleave.drivers.connections import (
     QUERY,
-    Follower,
-    Reach,
-    Witness,
+    ConnectionFollower,
     database_path,
     is_locking,
     is_silent,
 )
+from pytest_parsediff.interleave.drivers.driver import Reach, Witness
 from pytest_parsediff.interleave.schedule import Kind
 
 #: What there is to hear of a connection in the making, and of plain files.
@@ -40,27 +38,32 @@ _ATTACH = re.compile(r"\s*ATTACH\s+(DATABASE\s+)?'((?:[^']|'')*)'", re.IGNORECAS
 class StdlibDriver:
     """Follows connections of the ``sqlite3`` module."""
 
-    @contextmanager
     def following(
         self, root: Path, reach: Reach, witness: Witness | None = None
-    ) -> Iterator[Witness]:
+    ) -> AbstractContextManager[Witness]:
         """Report every snapshot that such a connection takes; see ``Driver``."""
-        following = _Following(root, reach, witness)
-        hear = following.hear
-        listen(hear, _EVENTS)
-        try:
-            yield following.witness
-        finally:
-            ignore(hear, _EVENTS)
-            following.detach()
+        return _Following(root, reach, witness)
 
 
-class _Following(Follower):
+class _Following(ConnectionFollower):
     """The connections of one reader while it is followed."""
 
     def __init__(self, root: Path, reach: Reach, witness: Witness | None) -> None:
         super().__init__(root, reach, witness)
         self._paths: dict[int, str | None] = {}
+
+    def attach(self) -> None:
+        """Hear of new connections, and of files that are opened."""
+        listen(self.hear, _EVENTS)
+
+    def detach(self) -> None:
+        """Leave every connection alone from now on."""
+        ignore(self.hear, _EVENTS)
+        self.leave()
+        for connection, _ in self._followed:
+            with suppress(sqlite3.Error):  # closed, or of another thread
+                connection.set_trace_callback(None)
+        self._followed.clear()
 
     def hear(self, event: str, args: tuple[Any, ...]) -> None:
         """Notice a connection in the making."""
@@ -82,14 +85,6 @@ class _Following(Follower):
         """Return a connection to memory."""
         with self.witness.aside():
             return sqlite3.connect(":memory:")
-
-    def detach(self) -> None:
-        """Leave every connection alone from now on."""
-        self.leave()
-        for connection, _ in self._followed:
-            with suppress(sqlite3.Error):  # closed, or of another thread
-                connection.set_trace_callback(None)
-        self._followed.clear()
 
     def _attach_later(self, connection: sqlite3.Connection, path: str | None) -> None:
         """Attach to *connection* at the first event after its constructor."""
@@ -142,7 +137,9 @@ class _Tracer:
 
     __slots__ = ("_following", "_has_snapshot", "_note", "connection")
 
-    def __init__(self, connection: sqlite3.Connection, following: Follower) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, following: ConnectionFollower
+    ) -> None:
         self.connection = connection
         self._following = following
         self._has_snapshot = False
