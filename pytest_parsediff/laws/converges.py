@@ -11,6 +11,8 @@ from pytest_parsediff.interleave.states import States
 from pytest_parsediff.interleave.subject import Line, Subject, Unit
 from pytest_parsediff.laws.fold import Folded, differences, fold
 from pytest_parsediff.laws.law import Law, Violation
+from pytest_parsediff.laws.memory import may_remember
+from pytest_parsediff.laws.retold import is_retold, put_last_copies
 
 _SHOWN = 20
 
@@ -42,12 +44,35 @@ def _compare(run: Run, states: States, subject: Subject, law: Law) -> Violation 
         message = f"the quiet poll failed: {quiet.error.headline}"
         return Violation(law=law, message=message)
     expected = as_folded(final.sessions)
-    held = hold(run.polls, subject, expected)
-    found = differences(held, expected)
+    found = find_differences(run.polls, run, states, subject, expected)
     if not found:
         return None
     message = f"after the last step and a quiet poll, {len(found)} lines differ"
     return Violation(law=law, message=message, details=tuple(found[:_SHOWN]))
+
+
+def find_differences(
+    polls: Sequence[Poll], run: Run, states: States, subject: Subject, expected: Folded
+) -> list[str]:
+    """Return how what a consumer holds after *polls* differs from *expected*.
+
+    Args:
+        polls: The first ones of *run*, or all.
+        run: Where they come from.
+        states: Of the run.
+        subject: The adapter.
+        expected: A full parse of the state after the last of *polls*.
+
+    Returns:
+        One line per event, in order; empty if there is a way to understand the polls
+        that is right.
+    """
+    held = hold(polls, subject, expected)
+    if held == expected or is_retold(polls, run, states, subject, expected):
+        return []
+    if subject.unit is Unit.SESSION:
+        put_last_copies(held, polls, run, states, expected)
+    return differences(held, expected)
 
 
 def hold(polls: Sequence[Poll], subject: Subject, expected: Folded) -> Folded:
@@ -146,7 +171,7 @@ def _moved(
 
 def _last_full(polls: Sequence[Poll], subject: Subject) -> int:
     """Return the index of the last full parse; an open reader may make none."""
-    if callable(getattr(subject.adapter, "open", None)):
+    if may_remember(subject.adapter):
         return 0
     for number in range(len(polls) - 1, 0, -1):
         poll = polls[number]

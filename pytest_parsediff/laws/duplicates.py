@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pytest_parsediff.interleave.run import Run
 from pytest_parsediff.interleave.states import Parsed, States
 from pytest_parsediff.interleave.subject import Line, Subject, Unit, by_session
-from pytest_parsediff.laws.fold import copies_of
+from pytest_parsediff.laws.copies import copies_of
 from pytest_parsediff.laws.law import Law, Violation, show
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 from pytest_parsediff.interleave.subject import Line, Unit, by_session
+from pytest_parsediff.laws.copies import copies_of
 from pytest_parsediff.laws.law import show
 
 #: Session to identity to canonical line.
@@ -28,26 +29,6 @@ def fold(polls: Iterable[Sequence[Line]], unit: Unit) -> Folded:
             for line in lines:
                 _put(held, line)
     return held
-
-
-def copies_of(lines: Sequence[Line]) -> list[tuple[Line, ...]]:
-    """Return what one poll emitted of one session, cut where it began anew.
-
-    A session that is emitted as a whole may be emitted again in the same poll. A new
-    copy begins where an identity comes back; what says that it is gone is one of its own.
-    """
-    copies: list[list[Line]] = []
-    known: set[str] = set()
-    for line in lines:
-        comes_back = line.key in known and not line.is_amending
-        if not known or line.is_tombstone or comes_back:
-            copies.append([])
-            known.clear()
-        elif copies[-1][-1].is_tombstone:
-            copies.append([])
-        copies[-1].append(line)
-        known.add(line.key)
-    return [tuple(copy) for copy in copies]
 
 
 def _replace_sessions(held: Folded, lines: Sequence[Line]) -> None:

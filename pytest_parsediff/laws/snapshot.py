@@ -7,10 +7,16 @@ from dataclasses import dataclass
 
 from pytest_parsediff.interleave.poll import Poll
 from pytest_parsediff.interleave.run import Run
-from pytest_parsediff.interleave.states import Parsed, StateKey, States
+from pytest_parsediff.interleave.states import Parsed, States
 from pytest_parsediff.interleave.subject import Line, Subject, Unit, by_session
-from pytest_parsediff.laws.fold import copies_of
+from pytest_parsediff.laws.copies import (
+    copies_of,
+    is_several_times_whole,
+    repeats,
+)
 from pytest_parsediff.laws.law import Law, Violation, show
+from pytest_parsediff.laws.memory import may_remember
+from pytest_parsediff.laws.retold import window_of
 
 _SHOWN = 20
 
@@ -27,7 +33,7 @@ def check_snapshot(run: Run, states: States, subject: Subject) -> Violation | No
         for session, lines in emitted.items():
             view = _View(lines, is_cut=is_cut, is_full=is_full)
             fulls: list[Sequence[Line]] = []  # parses cost, and the first mostly fits
-            for state in _window(poll, run):
+            for state in window_of(poll, run):
                 full = states.parse(state).sessions.get(session, ())
                 fulls.append(_once(full, subject.unit))
                 if view.is_of(fulls, subject.unit):
@@ -36,7 +42,7 @@ def check_snapshot(run: Run, states: States, subject: Subject) -> Violation | No
                 if not view.is_several(fulls, subject.unit):
                     return _torn(number, session, view, fulls)
         if is_full:
-            parses = (states.parse(state) for state in _window(poll, run))
+            parses = (states.parse(state) for state in window_of(poll, run))
             left_out = _left_out(emitted, parses)
             if left_out:
                 return _incomplete(number, left_out)
@@ -45,8 +51,9 @@ def check_snapshot(run: Run, states: States, subject: Subject) -> Violation | No
 
 def _reads_all(poll: Poll, subject: Subject) -> bool:
     """Return whether the poll is a full scan that left nothing out knowingly."""
-    is_open = callable(getattr(subject.adapter, "open", None))
-    return poll.cursor is None and not poll.notices and not is_open
+    return (
+        poll.cursor is None and not poll.notices and not may_remember(subject.adapter)
+    )
 
 
 def _left_out(emitted: Container[str], parses: Iterator[Parsed]) -> Sequence[str]:
@@ -76,13 +83,6 @@ def _once(full: Sequence[Line], unit: Unit) -> Sequence[Line]:
     return copies_of(full)[-1] if is_repeated else full
 
 
-def _window(poll: Poll, run: Run) -> Iterator[StateKey]:
-    """Yield the states the poll could have seen, the likeliest first."""
-    yield run.states[poll.last_state]
-    for index in range(poll.first_state, poll.last_state):
-        yield run.states[index]
-
-
 @dataclass(frozen=True, slots=True)
 class _View:
     """What one poll emitted of one session.
@@ -101,7 +101,7 @@ class _View:
         """Return whether the last of *fulls*, parses of single states, explains it."""
         if unit is Unit.EVENT:
             return self._fits(self.lines, fulls[-1])
-        return _repeats(self.lines, fulls[-1], is_cut=self.is_cut)
+        return repeats(self.lines, fulls[-1], is_cut=self.is_cut)
 
     def is_several(self, fulls: Sequence[Sequence[Line]], unit: Unit) -> bool:
         """Return whether events, or the session, were emitted again, each time rightly.
@@ -110,7 +110,7 @@ class _View:
         for what would have come if the poll had not been cut off.
         """
         if unit is Unit.SESSION:
-            return self._is_several_times_whole(fulls)
+            return is_several_times_whole(self.lines, fulls, is_cut=self.is_cut)
         last = {line.key: line for line in self.lines}
         kept = [n for n in last.values() if not (self.is_cut and n.is_tombstone)]
         return any(self._fits(kept, full) for full in fulls) and all(
@@ -124,42 +124,21 @@ class _View:
             return False
         return _is_among(lines, full)
 
-    def _is_several_times_whole(self, fulls: Sequence[Sequence[Line]]) -> bool:
-        last = len(self.lines) - (not self.is_cut)
-        lines = [n for i, n in enumerate(self.lines) if i == last or not n.is_tombstone]
-        begun, end = {0}, len(lines)
-        for start in range(end):
-            if start not in begun:
-                continue
-            if self.is_cut and any(
-                _repeats(lines[start:], f, is_cut=True) for f in fulls
-            ):
-                return True
-            lengths = {
-                length
-                for length, full in ((len(full) or 1, full) for full in fulls)
-                if _repeats(lines[start : start + length], full, is_cut=False)
-            }
-            begun |= {start + length for length in lengths}
-        return end in begun
-
 
 def _is_among(lines: Sequence[Line], full: Sequence[Line]) -> bool:
-    """Return whether every line, or what it says is gone, agrees with *full*."""
-    known = {line.key: line.text for line in full}
+    """Return whether every line, or what it says is gone, agrees with *full*.
+
+    One that amends another has its identity, so *full* may hold both.
+    """
+    known: dict[str, set[bytes]] = {}
+    for line in full:
+        known.setdefault(line.key, set()).add(line.text)
     return all(
-        line.key not in known if line.is_tombstone else known.get(line.key) == line.text
+        line.key not in known
+        if line.is_tombstone
+        else line.text in known.get(line.key, ())
         for line in lines
     )
-
-
-def _repeats(lines: Sequence[Line], full: Sequence[Line], *, is_cut: bool) -> bool:
-    """Return whether *lines* are one full parse of a session, or a cut-off one."""
-    if any(line.is_tombstone for line in lines):
-        return not full and len(lines) == 1
-    texts = [line.text for line in lines]
-    expected = [line.text for line in full]
-    return texts == (expected[: len(texts)] if is_cut else expected)
 
 
 def _torn(

@@ -11,11 +11,12 @@ from pytest_parsediff.laws.deterministic import check_deterministic
 from pytest_parsediff.laws.gatesound import check_gate_sound
 from pytest_parsediff.laws.idle import check_idle_cheap
 from pytest_parsediff.laws.law import Law, Violation
+from pytest_parsediff.laws.memory import reads_on
 from pytest_parsediff.laws.nopin import check_no_pin
 from pytest_parsediff.laws.readonly import check_quiet_store
 from pytest_parsediff.laws.resume import check_resume
 from pytest_parsediff.laws.tolerant import check_tolerant
-from pytest_parsediff.laws.warmcold import check_warm_path, has_warm_path
+from pytest_parsediff.laws.warmcold import check_warm_path
 
 #: Makes its own runs; ``None`` when the law holds. Raises what an adapter raises that
 #: fails although nobody writes.
@@ -55,6 +56,6 @@ def why_not(law: Law, rig: Rig) -> str:
         return "the store is no database"
     if law is Law.GATE_SOUND and not rig.subject.comparison.session:
         return "no place in an event is said to name its session"
-    if law in _READS_ON and not has_warm_path(rig):
+    if law in _READS_ON and not reads_on(rig):
         return "the adapter reads everything in each scan"
     return ""

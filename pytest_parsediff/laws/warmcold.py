@@ -11,9 +11,9 @@ from pytest_parsediff.interleave.run import Run
 from pytest_parsediff.interleave.shape import Shape
 from pytest_parsediff.interleave.states import States
 from pytest_parsediff.interleave.subject import Subject
-from pytest_parsediff.laws.converges import as_folded, hold
-from pytest_parsediff.laws.fold import differences
+from pytest_parsediff.laws.converges import as_folded, find_differences
 from pytest_parsediff.laws.law import Law, Violation
+from pytest_parsediff.laws.memory import may_remember
 
 _SHOWN = 20
 
@@ -31,8 +31,8 @@ def check_warm_cold(run: Run, states: States, subject: Subject) -> Violation | N
         if cold.error is not None or poll.error is not None:
             continue
         expected = as_folded(cold.sessions)
-        held = hold(run.polls[: number + 1], subject, expected)
-        found = differences(held, expected)
+        polls = run.polls[: number + 1]
+        found = find_differences(polls, run, states, subject, expected)
         if found:
             message = f"after poll {number + 1} {len(found)} lines differ from a cold parse of the same state"
             details = tuple(found[:_SHOWN])
@@ -69,7 +69,7 @@ def _run_steps(rig: Rig, at: Gap, *, polls: int) -> Run:
 
 def _judge_path(rig: Rig, run: Run) -> Violation | None:
     """Return the violation unless some later poll was warm."""
-    is_open = callable(getattr(rig.subject.adapter, "open", None))
+    is_open = may_remember(rig.subject.adapter)
     later = [poll for poll in run.polls[1:] if poll.cursor is not None or is_open]
     if not later:
         return _never_ran("no poll got a cursor, or a reader that had polled before")
@@ -93,14 +93,3 @@ def _is_less(poll: Poll, cold: Poll) -> bool:
 def _never_ran(what: str) -> Violation:
     message = f"the warm path never ran: {what}"
     return Violation(law=Law.WARM_COLD, message=message)
-
-
-def has_warm_path(rig: Rig) -> bool:
-    """Return whether the adapter claims to read on at all.
-
-    Raises:
-        ParsediffError: PD4xx, the adapter fails.
-    """
-    if callable(getattr(rig.subject.adapter, "open", None)):
-        return True
-    return bool(rig.scan(None).checkpoints)

@@ -14,7 +14,8 @@ from pytest_parsediff.core.pointers import Pointer
 from pytest_parsediff.core.rules import compile_rules
 from pytest_parsediff.diff.comparison import compile_comparison
 from pytest_parsediff.interleave.subject import Line, Subject, Unit
-from pytest_parsediff.laws.fold import copies_of, fold
+from pytest_parsediff.laws.copies import copies_of
+from pytest_parsediff.laws.fold import fold
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 GOLDENS = sorted(SCENARIOS.glob("opencode*/*/expected.jsonl"))

@@ -223,6 +223,44 @@ def test_a_parse_may_give_a_session_twice() -> None:
     assert judge(check_snapshot, [mixed], OLD * 2, NEW * 2, unit=Unit.SESSION)
 
 
+@pytest.mark.parametrize(
+    ("emitted", "holds"),
+    [
+        (["s/a=0", "s/b=1"], True),
+        (["s/b=1"], True),
+        (["s/a=0", "s/c=2", "s/b=1"], True),
+        (["s/a=0", "s/c=1", "s/b=1"], False),
+        (["s/c=2", "s/b=1", "s/a=0"], False),
+    ],
+)
+def test_copies_of_a_session_need_have_no_identity_in_common(
+    emitted: list[str], holds: bool
+) -> None:
+    """Where the session was a moment ago has to be right as well."""
+    states = ["s/a=0"], ["s/c=2"], ["s/b=1"]
+    polls = [poll(0, "s/a=0"), poll(2, *emitted)]
+    for check in (check_converges, check_warm_cold):
+        polls[1].is_quiet = True
+        assert judge(check, polls, *states, unit=Unit.SESSION) is holds
+
+
+@pytest.mark.parametrize(
+    ("emitted", "holds"),
+    [
+        (["s/a=0", "s/b=0", "s/a=1"], True),
+        (["s/a=1", "s/b=0"], True),
+        (["s/b=0", "s/a=0"], True),
+        (["s/a=0", "s/b=0", "s/a=2"], False),
+        (["s/a=0", "s/b=1", "s/a=1"], False),
+    ],
+)
+def test_an_event_may_come_with_what_amends_it(emitted: list[str], holds: bool) -> None:
+    """Each of its lines is in the store, as the last one is."""
+    state = ["s/a=0", "s/b=0", "s/a=1"]
+    for cursor in ("1", None):
+        assert judge(check_snapshot, [poll(0, *emitted, cursor=cursor)], state) is holds
+
+
 def test_the_last_copy_of_a_session_holds() -> None:
     """What it leaves out is gone."""
     polls = [poll(0, *OLD, "s/a=0")]

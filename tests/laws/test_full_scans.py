@@ -9,7 +9,7 @@ import pytest
 from law_bench import Base, database_rig, file_rig
 
 from pytest_parsediff.core.config import AdapterConfig
-from pytest_parsediff.core.event import Emission, Source
+from pytest_parsediff.core.event import Context, Emission, Source
 from pytest_parsediff.interleave.plan import Gap, Placed, Plan
 from pytest_parsediff.laws.explore import Explorer, Finding
 from pytest_parsediff.laws.law import Law
@@ -36,6 +36,86 @@ def test_a_full_scan_takes_the_place_of_what_was_emitted(
     explorer = Explorer(rig=rig, laws=(Law.CONVERGES, Law.WARM_COLD))
 
     assert is_broken is isinstance(explorer.replay(PLAN), Finding)
+
+
+def with_context(path: Path, _context: Context) -> Iterator[Emission]:
+    """Yield all rows."""
+    yield from list(Base().scan(Source(path, path.parent), None))[:-1]
+
+
+class Opened:
+    """Is opened for the context, and remembers nothing."""
+
+    name = "opened"
+
+    def open(self, source: Source, _context: Context) -> Opened:
+        """Return itself."""
+        self.source = source
+        return self
+
+    def scan(self, _cursor: str | None) -> Iterator[Emission]:
+        """Yield all rows."""
+        yield from list(Base().scan(self.source, None))[:-1]
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class OnlyWhatIsNew(Opened):
+    """Remembers what it emitted, and does not say what is gone."""
+
+    def open(self, source: Source, _context: Context) -> OnlyWhatIsNew:
+        """Return a new one."""
+        reader = OnlyWhatIsNew()
+        reader.source = source
+        reader.known = []
+        return reader
+
+    known: list[Emission]
+
+    def scan(self, _cursor: str | None) -> Iterator[Emission]:
+        """Yield new rows."""
+        for event in super().scan(None):
+            if event not in self.known:
+                self.known.append(event)
+                yield event
+
+
+@pytest.mark.parametrize("reader", [with_context, Opened()])
+def test_a_reader_is_not_taken_to_remember_because_it_is_opened(
+    tmp_path: Path, reader: object
+) -> None:
+    """It may need the context only: then what it says last is all that there is."""
+    rig = database_rig(reader, tmp_path, writers=DELETE)
+    explorer = Explorer(rig=rig, laws=(Law.CONVERGES, Law.WARM_COLD))
+
+    assert not isinstance(explorer.replay(PLAN), Finding)
+    for law in (Law.RESUME, Law.CRASH_SAFE, Law.WARM_COLD, Law.IDLE_CHEAP):
+        assert why_not(law, rig) == "the adapter reads everything in each scan"
+
+
+def test_a_reader_that_remembers_has_to_say_what_is_gone(tmp_path: Path) -> None:
+    """It tells some things only once, so its consumer keeps them."""
+    rig = database_rig(OnlyWhatIsNew(), tmp_path, writers=DELETE)
+    explorer = Explorer(rig=rig, laws=(Law.CONVERGES,))
+
+    assert isinstance(explorer.replay(PLAN), Finding)
+    assert not why_not(Law.WARM_COLD, rig)
+
+
+def test_a_function_with_a_context_leaves_nothing_out(tmp_path: Path) -> None:
+    """Every call of it is a full scan, as of one without."""
+    calls = []
+
+    def forgets(path: Path, context: Context) -> list[Emission]:
+        calls.append(path)
+        rows = list(with_context(path, context))
+        return rows[1:] if len(calls) == 2 else rows
+
+    rig = database_rig(forgets, tmp_path, writers=())
+    explorer = Explorer(rig=rig, laws=(Law.SNAPSHOT,))
+
+    assert isinstance(explorer.replay(Plan((), None, 2)), Finding)
 
 
 def test_laws_of_reading_on_do_not_concern_full_scans(tmp_path: Path) -> None:

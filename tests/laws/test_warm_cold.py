@@ -18,7 +18,8 @@ from pytest_parsediff.core.event import Checkpoint, Context, Emission, Source
 from pytest_parsediff.interleave.plan import Gap, Placed, Plan
 from pytest_parsediff.laws.explore import Explorer, Finding
 from pytest_parsediff.laws.law import Law
-from pytest_parsediff.laws.warmcold import check_warm_path, has_warm_path
+from pytest_parsediff.laws.memory import reads_on
+from pytest_parsediff.laws.warmcold import check_warm_path
 from pytest_parsediff.stress.stand import make_subject
 
 
@@ -92,7 +93,7 @@ def test_a_reader_that_reads_on_is_warm(tmp_path: Path, reader: type[Base]) -> N
     rig = database_rig(reader(), tmp_path)
 
     assert check_warm_path(rig) is None
-    assert has_warm_path(rig)
+    assert reads_on(rig)
 
 
 def test_one_stamp_for_all_rows_is_still_warm(tmp_path: Path) -> None:
@@ -126,7 +127,7 @@ def test_a_warm_path_that_never_ran_proves_nothing(
 
 def test_an_adapter_without_cursors_claims_no_warm_path(tmp_path: Path) -> None:
     """So the law does not concern it."""
-    assert not has_warm_path(database_rig(NoCursor(), tmp_path))
+    assert not reads_on(database_rig(NoCursor(), tmp_path))
 
 
 def test_warm_state_that_is_not_the_cold_one_is_found(tmp_path: Path) -> None:
