@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TextIO
 
+from pytest_parsediff.cli.streams import silence
 from pytest_parsediff.core.errors import ParsediffError, strip_control
 from pytest_parsediff.core.event import SESSION_ERROR, Notice
 
@@ -13,7 +14,7 @@ _MIB = 2**20
 
 
 class Console:
-    """Writes to standard error.
+    """Writes to standard error; if that fails, nobody is told, and nothing else does.
 
     Args:
         stream: Where to.
@@ -62,18 +63,22 @@ class Console:
         self._last = now
         rate = size / _MIB / max(now - self._began, 1e-9)
         text = f"{events:,} events, {size / _MIB:,.1f} MiB, {rate:.1f} MiB/s"
-        self._stream.write(f"\r{text:<{self._shown}}")
-        self._stream.flush()
+        self._write(f"\r{text:<{self._shown}}")
         self._shown = len(text)
 
     def done(self) -> None:
         """Take the progress away."""
         if self._shown:
-            self._stream.write(f"\r{'':<{self._shown}}\r")
-            self._stream.flush()
+            self._write(f"\r{'':<{self._shown}}\r")
             self._shown = 0
 
     def _say(self, message: str) -> None:
         self.done()
-        self._stream.write(f"{strip_control(message)}\n")
-        self._stream.flush()
+        self._write(f"{strip_control(message)}\n")
+
+    def _write(self, text: str) -> None:
+        try:
+            self._stream.write(text)
+            self._stream.flush()
+        except OSError:
+            silence(self._stream)

@@ -77,11 +77,16 @@ class Follower:
         self.cadence.polled(productive=count > 0)
 
     def _wait(self, watcher: Watcher) -> None:
-        """Wait until the next poll is due, or something has changed."""
+        """Wait until the next poll is due, or something has changed.
+
+        Raises:
+            Stopped: A signal came. OutputClosed: Nobody reads any more.
+        """
         began = time.monotonic()
         while (left := began + self.cadence.wait_s - time.monotonic()) > 0:
             with self.passage.stopper.interruptible():
                 has_changed = self._wake.wait(min(left, _LOOK_UP_S))
+            self.passage.writer.expect_reader()
             if has_changed:
                 self._wake.clear()
                 self.cadence.woken()

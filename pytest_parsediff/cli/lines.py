@@ -80,6 +80,19 @@ class LineWriter:
             self._write(b"".join([line + b"\n" for line in lines]))
             self.count += len(lines)
 
+    def expect_reader(self) -> None:
+        """Look whether somebody reads; a writer that has nothing to say must ask.
+
+        Raises:
+            OutputClosed: Nobody does any more.
+        """
+        if self._is_file or not hasattr(select, "poll"):
+            return
+        gone = select.poll()
+        gone.register(self._descriptor, 0)
+        if any(found & (select.POLLERR | select.POLLHUP) for _, found in gone.poll(0)):
+            raise OutputClosed
+
     def sync(self) -> None:
         """Let what was flushed survive a crash of the system, if it is a file."""
         if self._is_file:

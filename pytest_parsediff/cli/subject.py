@@ -9,7 +9,7 @@ from pathlib import Path
 from pytest_parsediff.adapters.limits import Limits
 from pytest_parsediff.adapters.resolve import Configured
 from pytest_parsediff.core.config import AdapterConfig, DefaultsConfig
-from pytest_parsediff.core.errors import OptionError, Where
+from pytest_parsediff.core.errors import OptionError, SourceError, Where
 from pytest_parsediff.core.event import Source
 from pytest_parsediff.core.rules import Rules
 from pytest_parsediff.core.scenario import DEFAULTS_TOML
@@ -19,6 +19,7 @@ from pytest_parsediff.live.sources import LiveAdapter, find_sources
 
 #: Real stores are larger than scenarios, and nothing of them is held in memory.
 _TIMEOUT_S = 3600.0
+_PATH = "Give the path of a file or a folder."
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +73,20 @@ def find_subject(name: str, path: str, config: Path | None) -> Subject:
         ParsediffError: PD101 to PD104, the configuration cannot be used; others of the
             adapter's own.
     """
+    if not path:
+        raise OptionError(
+            "expected the path of a store, got an empty text", None, _PATH
+        )
     here = Path.cwd()
     configured = _read_config(config or _default_config(here))
     settings = LiveSettings(
         sources=(f"{name}={path}",), configured=configured, folder=here
     )
-    found = find_sources(settings)
+    try:
+        found = find_sources(settings)
+    except SourceError as error:  # its hint is for a flag of pytest's
+        hint = "Correct the path, or its permissions."
+        raise SourceError(error.message, error.where, hint) from error
     (adapter,) = found.adapters.values()
     return Subject(adapter, tuple(ref.source for ref in found.refs))
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import tempfile
 import time
@@ -28,8 +27,14 @@ from pytest_parsediff.cli.passing import Passage
 from pytest_parsediff.cli.probing import probe_source
 from pytest_parsediff.cli.reading import Readings
 from pytest_parsediff.cli.stopping import Stopper
+from pytest_parsediff.cli.streams import (
+    occupy_closed,
+    silence,
+    stderr_or_nowhere,
+    stdout_number,
+)
 from pytest_parsediff.cli.subject import Subject, find_subject
-from pytest_parsediff.core.errors import ParsediffError, Unavailable
+from pytest_parsediff.core.errors import OutputError, ParsediffError, Unavailable
 from pytest_parsediff.core.event import Context, Source
 
 VerbName: TypeAlias = Literal["scan", "tail", "probe"]
@@ -41,7 +46,8 @@ _SIGPIPE = 13
 
 def run_verb(verb: VerbName, options: argparse.Namespace) -> int:
     """Run one verb and return the exit status."""
-    console = Console(sys.stderr, quiet=options.quiet)
+    occupy_closed()
+    console = Console(stderr_or_nowhere(), quiet=options.quiet)
     verbs: dict[VerbName, Callable[[_Work], int]] = {
         "scan": _scan,
         "tail": _tail,
@@ -54,7 +60,7 @@ def run_verb(verb: VerbName, options: argparse.Namespace) -> int:
             console.error(str(error))
             return _FAILED
         except OutputClosed:
-            _close_stdout()
+            silence(sys.stdout)
             return _BY_SIGNAL + _SIGPIPE
         except KeyboardInterrupt:
             return _BY_SIGNAL + (stopper.signal or 2)
@@ -87,9 +93,10 @@ def _work(
     console: Console,
     stopper: Stopper,
 ) -> int:
+    output = stdout_number()
     subject = find_subject(options.adapter, options.source, options.config)
     passage = Passage(
-        writer=LineWriter(sys.stdout.fileno(), subject.rules),
+        writer=LineWriter(output, subject.rules),
         console=console,
         stopper=stopper,
         cursor_out=options.resume or options.cursor_out,
@@ -154,6 +161,10 @@ def _probe(work: _Work) -> int:
             sys.stdout.flush()
         except BrokenPipeError as error:
             raise OutputClosed from error
+        except OSError as error:
+            silence(sys.stdout)
+            message = f"standard output cannot be written: {error.strerror}"
+            raise OutputError(message) from error
     return 0
 
 
@@ -176,10 +187,3 @@ def _folders(state_dir: Path | None) -> Iterator[Context]:
         state = state_dir.absolute() if state_dir else tmp.parent / "state"
         state.mkdir(parents=True, exist_ok=True)
         yield Context(time.monotonic, state, tmp)
-
-
-def _close_stdout() -> None:
-    """Let the interpreter's last flush go nowhere, or it would complain."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)

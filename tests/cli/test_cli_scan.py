@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import signal
 import sqlite3
@@ -15,6 +16,8 @@ import pytest
 from cli_project import WAIT_S, Project, end, wait_for
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
+#: What makes a verb keep a cursor.
+CURSOR = {"scan": ["--resume=cursor"], "tail": ["--resume=cursor"], "probe": []}
 
 
 @pytest.fixture
@@ -202,6 +205,59 @@ def test_a_full_disk_is_an_error(project: Project) -> None:
     assert not project.cursor.exists()
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full")
+@pytest.mark.parametrize("verb", ["scan", "probe"])
+def test_nobody_has_to_hear_what_people_are_told(project: Project, verb: str) -> None:
+    """A full or closed standard error costs no line, and does not change the status."""
+    whole = project.run(verb)
+    shell = shlex.join(project.argv(verb))
+
+    for redirection in ("2>/dev/full", "2>&-"):
+        done = subprocess.run(
+            ["sh", "-c", f"{shell} {redirection}"],
+            cwd=project.folder,
+            stdout=subprocess.PIPE,
+            check=False,
+            text=True,
+        )
+        assert (0, whole.stdout) == (done.returncode, done.stdout)
+
+
+@pytest.mark.parametrize("verb", ["scan", "tail", "probe"])
+def test_without_standard_output_there_is_nothing_to_do(
+    project: Project, verb: str
+) -> None:
+    """PD118, at once; no file of ours gets the number of the closed stream."""
+    done = subprocess.run(
+        ["sh", "-c", f"{shlex.join(project.argv(verb, *CURSOR[verb]))} >&- <&-"],
+        cwd=project.folder,
+        stderr=subprocess.PIPE,
+        check=False,
+        text=True,
+    )
+
+    assert 2 == done.returncode
+    assert "error: PD118: standard output is closed\n  hint: Leave it" in done.stderr
+    assert not project.cursor.exists()
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full")
+def test_what_a_probe_cannot_print_is_an_error(project: Project) -> None:
+    """PD118 as for a scan, and no traceback."""
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            project.argv("probe"),
+            cwd=project.folder,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+
+    assert 2 == done.returncode
+    assert done.stderr.startswith(b"error: PD118: standard output cannot be written")
+    assert 1 == done.stderr.count(b"error")
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_a_scan(project: Project, number: signal.Signals) -> None:
     """Also while the adapter hangs; no traceback, and what it emitted is out."""
@@ -231,6 +287,39 @@ def test_wrong_usage(project: Project) -> None:
         )
         assert (2, b"") == (done.returncode, done.stdout)
         assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nowhere"], "No such file or directory\n  hint: Correct the path, or its"),
+        ([""], "PD116: expected the path of a store, got an empty text\n  hint: Give"),
+    ],
+)
+def test_a_store_that_is_not_there(
+    project: Project, arguments: list[str], message: str
+) -> None:
+    """What is said of the path is about this command line, not about pytest's."""
+    module = project.argv("scan")[:4]
+    done = subprocess.run(
+        [*module, *arguments, "--adapter=rows"],
+        cwd=project.folder,
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+
+    assert 2 == done.returncode
+    assert message in done.stderr
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf", "often"])
+def test_an_interval_is_a_time(project: Project, seconds: str) -> None:
+    """Anything else is wrong usage, and is told in words of its own."""
+    done = project.run("tail", f"--interval={seconds}")
+
+    assert 2 == done.returncode
+    assert f"--interval: expected seconds above 0, got {seconds!r}" in done.stderr
 
 
 # --- probe ----------------------------------------------------------------------------

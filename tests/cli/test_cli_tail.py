@@ -157,8 +157,11 @@ def test_other_kinds_of_adapters_are_followed(project: Project, adapter: str) ->
     assert [1, 2, 3, 4, 5] == project.ids()
 
 
-def test_a_reader_that_leaves_ends_a_tail_quietly(project: Project) -> None:
-    """With the next line; the cursor does not cover it."""
+@pytest.mark.parametrize("writes", [True, False])
+def test_a_reader_that_leaves_ends_a_tail_quietly(
+    project: Project, writes: bool
+) -> None:
+    """Also if there is nothing more to say; the cursor covers what it got."""
     line = project.argv("tail", "--since=start", "-q", "--resume=cursor")
     with subprocess.Popen(
         line, cwd=project.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -168,7 +171,8 @@ def test_a_reader_that_leaves_ends_a_tail_quietly(project: Project) -> None:
         assert 3 == len([tail.stdout.readline() for _ in range(3)])
         wait_for(project.cursor.exists)
         tail.stdout.close()
-        project.write([4])
+        if writes:
+            project.write([4])
         error = tail.stderr.read()
         status = tail.wait(WAIT_S)
 

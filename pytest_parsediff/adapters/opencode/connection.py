@@ -26,6 +26,7 @@ from pytest_parsediff.core.errors import StoreOpenError, Where, clip
 
 #: How long a read waits for a writer's lock, in milliseconds.
 BUSY_TIMEOUT_MS = 5000
+_LOCKED = "Another program has locked the store; read it when that one is done."
 
 #: One row as apsw returns it: None, int, float, str or bytes per cell.
 Row: TypeAlias = tuple[object, ...]
@@ -107,10 +108,11 @@ def store_errors(source: str | Path) -> Iterator[None]:
     try:
         yield
     except apsw.Error as exc:
-        raise StoreOpenError(
-            f"expected a readable SQLite database, got {type(exc).__name__}: {exc}",
-            Where(source),
-        ) from exc
+        message = (
+            f"expected a readable SQLite database, got {type(exc).__name__}: {exc}"
+        )
+        hint = _LOCKED if isinstance(exc, apsw.BusyError) else None
+        raise StoreOpenError(message, Where(source), hint) from exc
 
 
 @contextmanager
