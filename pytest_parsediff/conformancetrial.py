@@ -22,6 +22,7 @@ from pytest_parsediff.core.errors import (
 from pytest_parsediff.core.place import StorePlacer
 from pytest_parsediff.core.rules import compile_rules
 from pytest_parsediff.core.scenario import Scenario
+from pytest_parsediff.core.wording import counted
 from pytest_parsediff.core.workspace import Workspace
 from pytest_parsediff.interleave.databasebench import DatabaseBench
 from pytest_parsediff.interleave.run import Run
@@ -115,7 +116,7 @@ class Trial:
                     raise store.broken(found)
                 store.fail_contradicted(store.watch.contradiction())
                 return
-        message = f"{token!r} belongs to none of {len(scenarios)} stores"
+        message = f"{token!r} belongs to none of {counted(len(scenarios), 'store')}"
         raise ForeignTokenError(message)
 
     def finish(self) -> Conformance:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_parsediff.core.errors import GoldenMismatchError, GoldenMissingError
+from pytest_parsediff.core.wording import counted
 from pytest_parsediff.golden.explain import explain
 from pytest_parsediff.golden.render import Line, Style, render
 
@@ -55,7 +56,7 @@ def _notices(outcome: Outcome) -> Iterator[Line]:
         yield Line(f"notice {notice.code}: {where}{notice.message}")
     more = len(outcome.notices) - _SHOWN_NOTICES
     if more > 0:
-        yield Line(f"… {more} more notices")
+        yield Line(f"… {counted(more, 'more notice')}")
 
 
 def _kept(outcome: Outcome) -> Iterator[Line]:

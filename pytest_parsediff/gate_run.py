@@ -23,6 +23,7 @@ from pytest_parsediff.core.errors import (
 from pytest_parsediff.core.place import StorePlacer
 from pytest_parsediff.core.scenario import VERDICTS, Scenario
 from pytest_parsediff.core.toml import read_text
+from pytest_parsediff.core.wording import counted
 from pytest_parsediff.core.workspace import Desk
 from pytest_parsediff.diff.declared import declared_in
 from pytest_parsediff.diff.expectation import Expectation, check
@@ -121,7 +122,7 @@ class ScenarioGate:
         if found.passed or found.status is GoldenStatus.UNREADABLE:
             return found.error
         what = "there is no golden of" if found.status is GoldenStatus.MISSING else ""
-        message = f"{what or 'these are not'} the verdicts of {len(lines)} sessions"
+        message = f"{what or 'these are not'} the verdicts of {counted(len(lines), 'session')}"
         detail = _difference(found.expected, lines)
         return VerdictGoldenError(message, Where(path), detail=detail)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pytest_parsediff.core.errors import ParsediffError, strip_control
+from pytest_parsediff.core.wording import counted
 from pytest_parsediff.diff.verdict import FieldDiff, Verdict
 from pytest_parsediff.golden.render import Line, Style
 
@@ -42,7 +43,7 @@ def _verdict_lines(verdict: Verdict) -> Iterator[Line]:
         yield from _field_lines(one)
     more = len(verdict.fields) - _MOST_FIELDS
     if more > 0:
-        yield Line(f"… {more} more fields")
+        yield Line(f"… {counted(more, 'more field')}")
     for text in verdict.evidence:
         yield Line(f"evidence: {one_line(text)}")
 

@@ -10,6 +10,7 @@ from typing import Protocol
 import pytest
 
 from pytest_parsediff.core.errors import strip_control
+from pytest_parsediff.core.wording import counted
 from pytest_parsediff.live.stages import OnStage, Stage, StageName
 
 _PATIENCE_S = 1.0
@@ -72,7 +73,7 @@ class Progress:
         if not self._is_shown:
             self._terminal.ensure_newline()
             self._is_shown = True
-        text = f"{stage.adapter} {stage.source}: {stage.count} events"
+        text = f"{stage.adapter} {stage.source}: {counted(stage.count, 'event')}"
         line = strip_control(text).replace("\n", " ")
         self._terminal.rewrite(line[:70], erase=True)
 

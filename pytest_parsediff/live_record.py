@@ -20,6 +20,7 @@ from pytest_parsediff.core.errors import (
     Unavailable,
     strip_control,
 )
+from pytest_parsediff.core.wording import counted
 from pytest_parsediff.live_base import FACTS, LiveRunPlugin
 from pytest_parsediff.live_collect import LiveFile, LiveItem, RecordItem, VerdictFailed
 from pytest_parsediff.live_options import LiveOptions
@@ -184,4 +185,4 @@ def _lines(run: Run, archive: str) -> Iterator[str]:
         f"{number} {status}" for status, number in sorted(sessions.items())
     )
     yield f"run {run.run_id} into {archive}: {run.state}"
-    yield f"{sum(sessions.values())} sessions: {counts or 'none'}"
+    yield f"{counted(sum(sessions.values()), 'session')}: {counts or 'none'}"

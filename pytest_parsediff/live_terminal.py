@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_parsediff.core.errors import strip_control
+from pytest_parsediff.core.wording import counted
 from pytest_parsediff.diff.verdict import VerdictClass
 from pytest_parsediff.live_failure import one_line
 from pytest_parsediff.reports.finding import Finding
@@ -66,8 +67,7 @@ def _counts(conclusion: Conclusion) -> Iterator[str]:
     if not conclusion.is_complete:
         yield "the run did not get to its end; this is what was found until then"
     classes = [f"{totals.of(cls)} {cls}" for cls in VerdictClass if totals.of(cls)]
-    plural = "" if totals.sessions == 1 else "s"
-    yield f"{totals.sessions} session{plural}: {', '.join(classes) or 'none'}"
+    yield f"{counted(totals.sessions, 'session')}: {', '.join(classes) or 'none'}"
     notes = [
         f"{number} {what}"
         for number, what in (
@@ -85,7 +85,7 @@ def _counts(conclusion: Conclusion) -> Iterator[str]:
         for name, count in totals.histogram[:_SHOWN]:
             yield f"  {count:>{width}}  {one_line(name)}"
         if len(totals.fields) > _SHOWN:
-            yield f"  … {len(totals.fields) - _SHOWN} more fields"
+            yield f"  … {counted(len(totals.fields) - _SHOWN, 'more field')}"
 
 
 def _lists(conclusion: Conclusion, *, is_verbose: bool) -> Iterator[str]:

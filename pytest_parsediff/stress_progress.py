@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
+from pytest_parsediff.core.wording import counted
+
 if TYPE_CHECKING:
     import pytest
 
@@ -58,4 +60,4 @@ class PlanProgress:
 def describe_rate(explored: Explored) -> str:
     """Return how many plans were run, and how fast."""
     rate = explored.plans / explored.seconds if explored.seconds else 0.0
-    return f"{explored.plans} plans, {rate:.0f} per second"
+    return f"{counted(explored.plans, 'plan')}, {rate:.0f} per second"

@@ -6,6 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pytest_parsediff.core.wording import counted
+
 if TYPE_CHECKING:
     import pytest
 
@@ -73,7 +75,7 @@ class StressTally:
         rate = self.plans / self.seconds if self.seconds else 0.0
         failed = sum(map(len, self.tokens.values()))
         found = f", {failed} broken" if failed else ""
-        reporter.line(f"{self.plans} plans, {rate:.0f} per second{found}")
+        reporter.line(f"{counted(self.plans, 'plan')}, {rate:.0f} per second{found}")
         is_long = reporter.config.get_verbosity() > 0
         proofs = sorted(self.proofs, key=_by_block)
         shown = proofs if is_long else proofs[:_SHOWN]
@@ -99,7 +101,7 @@ class StressTally:
         for kind in sorted({one.kind for one in known.values()}):
             same = [one for one in known.values() if one.kind == kind]
             complete = sum(one.is_complete for one in same)
-            what = f"{complete} of {len(same)} scenarios"
+            what = f"{complete} of {counted(len(same), 'scenario')}"
             reporter.line(f"{kind} complete: {what}")
         cut = [(n, one) for n, one in sorted(known.items()) if not one.is_complete]
         is_long = reporter.config.get_verbosity() > 0

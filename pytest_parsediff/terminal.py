@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from pytest_parsediff.core.errors import Where, strip_control
+from pytest_parsediff.core.wording import counted
 from pytest_parsediff.golden.update import Action, UpdateResult
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def write_summary(reporter: pytest.TerminalReporter, tally: Tally) -> None:
     _write_more(reporter, len(tally.notes))
     if tally.notices and reporter.config.get_verbosity() > 0:
         for node_id, count in list(tally.notices.items())[:_SHOWN]:
-            reporter.line(f"{node_id}: {count} notices of the adapter")
+            reporter.line(f"{node_id}: {counted(count, 'notice')} of the adapter")
         _write_more(reporter, len(tally.notices))
     if tally.update is not None:
         _write_update(reporter, tally.update)

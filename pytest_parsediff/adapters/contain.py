@@ -35,6 +35,7 @@ from pytest_parsediff.core.event import (
     Notice,
     Source,
 )
+from pytest_parsediff.core.wording import counted
 
 _NO_LIMITS = Limits(math.inf, math.inf)
 _END = object()
@@ -189,7 +190,7 @@ class _Scan:
     def _too_large(self, count: int) -> str:
         return (
             f"adapter {self.name!r} emitted more than max_output_mb="
-            f"{self.limits.max_output_mb:g} ({count} items before that)"
+            f"{self.limits.max_output_mb:g} ({counted(count, 'item')} before that)"
         )
 
     def translate(self, error: BaseException) -> BaseException:

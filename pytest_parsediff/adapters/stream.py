@@ -26,6 +26,7 @@ from pytest_parsediff.adapters.protocol import Adapter, OpenableAdapter
 from pytest_parsediff.adapters.traces import forget_frames
 from pytest_parsediff.core.errors import OutputTooLargeError
 from pytest_parsediff.core.event import Context, Emission, Source
+from pytest_parsediff.core.wording import counted
 
 ResultT = TypeVar("ResultT")
 
@@ -153,7 +154,9 @@ class _Stream:
         if self._sent_bytes > self._max_bytes:
             limit = f"max_output_mb={self._limits.max_output_mb:g}"
             message = f"adapter {self._name!r} emitted more than {limit}"
-            raise OutputTooLargeError(f"{message} ({self._count} items before that)")
+            raise OutputTooLargeError(
+                f"{message} ({counted(self._count, 'item')} before that)"
+            )
         self._count += 1
         return emission
 

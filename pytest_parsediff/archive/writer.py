@@ -24,6 +24,7 @@ from pytest_parsediff.archive.rows import (
 )
 from pytest_parsediff.archive.staged import StagedSource
 from pytest_parsediff.core.errors import RecordingAbortedError
+from pytest_parsediff.core.wording import counted
 from pytest_parsediff.diff.observation import Observation
 from pytest_parsediff.diff.records import Aggregates, Record, StoredSession
 
@@ -194,7 +195,9 @@ class ContentWriter:
             rows(),
         )
         if end - first != count:
-            message = f"expected {count} records of a session, got {end - first}"
+            message = (
+                f"expected {counted(count, 'record')} of a session, got {end - first}"
+            )
             raise RecordingAbortedError(message)
 
     def _set_content(

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pytest_parsediff.core.files import read_file
+from pytest_parsediff.core.wording import counted
 
 _CHILD = """\
 import hashlib, json, sys
@@ -228,7 +229,7 @@ def violations(
         elif name in before:
             lines.extend(_changes(name, before[name], after[name]))
         elif after[name].size or not name.endswith("-wal"):
-            lines.append(f"created {name} ({after[name].size} bytes)")
+            lines.append(f"created {name} ({counted(after[name].size, 'byte')})")
     return lines
 
 
@@ -236,7 +237,7 @@ def _changes(name: str, old: FileState, new: FileState) -> Iterator[str]:
     if old.identity != new.identity:
         yield f"replaced {name} by another file"
     elif old.digest != new.digest:
-        yield f"changed {name} ({old.size} bytes before, {new.size} after)"
+        yield f"changed {name} ({counted(old.size, 'byte')} before, {new.size} after)"
     elif old.mtime_ns != new.mtime_ns:
         yield f"changed the modification time of {name}"
     is_empty_wal = name.endswith("-wal") and not new.size

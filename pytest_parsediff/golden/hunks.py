@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
+from pytest_parsediff.core.wording import counted
 from pytest_parsediff.golden.explain import Explanation
 from pytest_parsediff.golden.legible import excerpt, excerpts, line_text
 from pytest_parsediff.golden.lines import Line, Style
@@ -60,8 +61,7 @@ def diff_lines(
         room -= 1 + sum(row.size for row in shown)
         left_out -= sum(row.size for row in shown if row.differs)
     if left_out:
-        plural = "" if left_out == 1 else "s"
-        yield Line(f"… {left_out} more differing line{plural}", Style.NOTE)
+        yield Line(f"… {counted(left_out, 'more differing line')}", Style.NOTE)
 
 
 def _rows(explanation: Explanation) -> Iterator[_Row]:

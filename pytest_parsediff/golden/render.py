@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pytest_parsediff.core.pointers import ABSENT
+from pytest_parsediff.core.wording import agreeing, counted
 from pytest_parsediff.golden.explain import Difference, Explanation, Kind, Totals
 from pytest_parsediff.golden.fields import FieldChange, FieldGroup, FieldKind
 from pytest_parsediff.golden.hunks import diff_lines
@@ -59,7 +60,7 @@ def render(
     for kind in (Kind.MISSING, Kind.EXTRA, Kind.MOVED):
         found = [one for one in explanation.differences if _is_listed(one, kind)]
         texts = [_event_text(explanation, one, kind) for one in found[:limit]]
-        lines += _capped(texts, _SIGNS[kind], len(found), f"{kind} events")
+        lines += _capped(texts, _SIGNS[kind], len(found), f"{kind} event")
     lines += _changed(explanation, limit)
     if explanation.differences or explanation.respelled:
         lines += diff_lines(explanation, most=diff, context=context, width=width)
@@ -81,17 +82,13 @@ def _totals_text(totals: Totals) -> str:
     how = ", ".join([f"{count} {name}" for name, count in counts.items() if count])
     if not how:
         return "no event differs"
-    events = (
-        "1 event differs"
-        if totals.differing == 1
-        else (f"{totals.differing} events differ")
-    )
+    events = agreeing(totals.differing, "event", "differs", "differ")
     text = f"{events}: {how}"
     return _fit(text if len(text) <= _FIRST_WIDTH else how, _FIRST_WIDTH)
 
 
 def _spelling_text(count: int) -> str:
-    events = "1 event has" if count == 1 else f"{count} events have"
+    events = agreeing(count, "event", "has", "have")
     return f"{events} the same value in other bytes"
 
 
@@ -104,7 +101,7 @@ def _capped(texts: Sequence[str], sign: str, total: int, what: str) -> Iterator[
     for text in texts:
         yield Line(f"{sign} {text}", _STYLES.get(sign, Style.PLAIN))
     if total > len(texts):
-        yield Line(f"… {total - len(texts)} more {what}", Style.NOTE)
+        yield Line(f"… {counted(total - len(texts), f'more {what}')}", Style.NOTE)
 
 
 def _changed(explanation: Explanation, limit: int) -> Iterator[Line]:
@@ -114,7 +111,9 @@ def _changed(explanation: Explanation, limit: int) -> Iterator[Line]:
         sign = _FIELD_SIGNS[group.kind]
         yield Line(f"{sign} {_group_text(group)}", _STYLES.get(sign, Style.PLAIN))
     if len(groups) > limit:
-        yield Line(f"… {len(groups) - limit} more changed fields", Style.NOTE)
+        yield Line(
+            f"… {counted(len(groups) - limit, 'more changed field')}", Style.NOTE
+        )
     told = {(group.pattern, group.kind) for group in groups[:limit]}
     changed = [one for one in explanation.differences if one.kind is Kind.CHANGED]
     untold = [one for one in changed if not _is_told(one, told)]
@@ -124,7 +123,7 @@ def _changed(explanation: Explanation, limit: int) -> Iterator[Line]:
         f"{_event_text(explanation, one, Kind.CHANGED)}: {_fields_text(one.fields)}"
         for one in changed[:most]
     ]
-    yield from _capped(texts, "~", len(changed), "changed events")
+    yield from _capped(texts, "~", len(changed), "changed event")
 
 
 def _is_told(one: Difference, told: set[tuple[str, FieldKind]]) -> bool:

@@ -21,6 +21,7 @@ from pytest_parsediff.core.errors import (
     clip,
 )
 from pytest_parsediff.core.files import read_file
+from pytest_parsediff.core.wording import counted
 from pytest_parsediff.golden.values import (
     hashable,
     parse_line,
@@ -122,7 +123,7 @@ def check_golden(
 
 
 def _count(lines: list[bytes]) -> str:
-    return f"{len(lines)} event{'' if len(lines) == 1 else 's'}"
+    return counted(len(lines), "event")
 
 
 def _find_problem(

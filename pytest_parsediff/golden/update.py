@@ -24,6 +24,7 @@ from pytest_parsediff.core.errors import (
     UpdateBlockedError,
     Where,
 )
+from pytest_parsediff.core.wording import counted
 from pytest_parsediff.golden.stage import Staged, digest
 from pytest_parsediff.golden.status import read_golden
 from pytest_parsediff.golden.swap import Swap
@@ -133,7 +134,7 @@ def conclude(
     if blocks:
         names = "\n".join(f"  {node_id}: {why}" for node_id, why in blocks.items())
         count = len(blocks)
-        message = f"nothing was written: {count} of {len(selected)} selected scenarios"
+        message = f"nothing was written: {count} of {counted(len(selected), 'selected scenario')}"
         error = UpdateBlockedError(
             f"{message} {'is' if count == 1 else 'are'} not sound", detail=names
         )

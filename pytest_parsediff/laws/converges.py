@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from pytest_parsediff.core.wording import agreeing
 from pytest_parsediff.interleave.poll import Poll
 from pytest_parsediff.interleave.run import Run
 from pytest_parsediff.interleave.states import States
@@ -47,7 +48,8 @@ def _compare(run: Run, states: States, subject: Subject, law: Law) -> Violation 
     found = find_differences(run.polls, run, states, subject, expected)
     if not found:
         return None
-    message = f"after the last step and a quiet poll, {len(found)} lines differ"
+    what = agreeing(len(found), "line", "differs", "differ")
+    message = f"after the last step and a quiet poll, {what}"
     return Violation(law=law, message=message, details=tuple(found[:_SHOWN]))
 
 

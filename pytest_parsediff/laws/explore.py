@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from pytest_parsediff.core.errors import ParsediffError
+from pytest_parsediff.core.wording import counted
 from pytest_parsediff.interleave.plan import Gap, Placed, Plan
 from pytest_parsediff.interleave.rig import Rig
 from pytest_parsediff.interleave.run import Keep, Run
@@ -279,7 +280,7 @@ def _difference(first: Run, second: Run) -> str:
     ):
         texts = [[line.text for line in poll.lines] for poll in (one, other)]
         if texts[0] != texts[1]:
-            return f"poll {number} emitted {len(texts[0])} events, then {len(texts[1])}, or others"
+            return f"poll {number} emitted {counted(len(texts[0]), 'event')}, then {len(texts[1])}, or others"
         if one.checkpoints != other.checkpoints:
             return f"poll {number} handed out other checkpoints the second time"
     if has_threads:

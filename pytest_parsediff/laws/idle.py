@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from pytest_parsediff.core.wording import counted
 from pytest_parsediff.interleave.databasebench import DatabaseBench
 from pytest_parsediff.interleave.plan import Plan
 from pytest_parsediff.interleave.rig import Rig
@@ -27,23 +28,28 @@ def check_idle_cheap(
     """
     statements = _idle_statements(rig)
     if len(statements) > max_statements:
-        message = f"an idle poll took {len(statements)} statements, more than {max_statements}"
+        took = counted(len(statements), "statement")
+        message = f"an idle poll took {took}, more than {max_statements}"
         return _violation(message, statements)
     bench = rig.bench
     if not isinstance(bench, DatabaseBench):
         return None
     scans = find_full_scans(bench.place(bench.image).path, statements)
     if scans:
-        return _violation(f"an idle poll walks {len(scans)} tables or indexes", scans)
+        return _violation(f"an idle poll walks {_tables(len(scans))}", scans)
     larger = replace(rig, bench=replace(bench, image=enlarge(bench.image)))
     more = _idle_statements(larger)
     if len(more) <= len(statements):
         return None
     message = (
-        f"an idle poll took {len(statements)} statements, and {len(more)} where the"
+        f"an idle poll took {counted(len(statements), 'statement')}, and {len(more)} where the"
         f" store has ten times the rows"
     )
     return _violation(message, more)
+
+
+def _tables(number: int) -> str:
+    return "a table or index" if number == 1 else f"{number} tables or indexes"
 
 
 def _idle_statements(rig: Rig) -> tuple[str, ...]:

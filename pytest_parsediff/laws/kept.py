@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from pytest_parsediff.core.errors import ParsediffError
 from pytest_parsediff.core.event import Notice
+from pytest_parsediff.core.wording import agreeing, counted
 from pytest_parsediff.interleave.bench import Bench
 from pytest_parsediff.interleave.rig import Rig
 from pytest_parsediff.interleave.subject import Line, by_session
@@ -67,7 +68,7 @@ class Judge:
         if self.intact.sessions and not found.sessions and not found.notices:
             count = sum(map(len, self.intact.sessions.values()))
             return (
-                f"nothing at all is emitted, silently, in place of {count} events",
+                f"nothing at all is emitted, silently, in place of {counted(count, 'event')}",
                 [],
             )
         owners = self._owners_of(mutation)
@@ -99,7 +100,7 @@ class Judge:
         ):
             return None
         silently = "" if is_noticed else ", silently"
-        return f"{len(lost)} events are lost{silently}", lost
+        return f"{agreeing(len(lost), 'event', 'is', 'are')} lost{silently}", lost
 
     def _repeated(self, found: Scanned) -> list[str]:
         return [
@@ -119,9 +120,11 @@ class Judge:
 
     def _harmed(self, harmed: list[str], found: Scanned) -> Broken:
         gone = [session for session in harmed if session not in found.sessions]
-        what = f"{len(harmed)} other sessions are emitted otherwise"
+        what = (
+            f"{agreeing(len(harmed), 'other session', 'is', 'are')} emitted otherwise"
+        )
         if gone:
-            what = f"{len(gone)} other sessions are gone"
+            what = f"{agreeing(len(gone), 'other session', 'is', 'are')} gone"
         return what, [f"session {session}" for session in (gone or harmed)]
 
     def _differences(self, found: Scanned) -> tuple[list[str], bool]:

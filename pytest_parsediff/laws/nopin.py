@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pytest_parsediff.core.wording import counted
 from pytest_parsediff.interleave.bench import Written
 from pytest_parsediff.interleave.plan import Plan
 from pytest_parsediff.interleave.rig import Rig
@@ -25,7 +26,7 @@ def check_no_pin(rig: Rig) -> Violation | None:
     if not pinned:
         return None
     message = (
-        f"at {len(pinned)} of {len(outcomes)} emissions the reader still held a"
+        f"at {len(pinned)} of {counted(len(outcomes), 'emission')} the reader still held a"
         f" snapshot, first at emission {pinned[0]}"
     )
     return Violation(law=Law.NO_PIN, message=message)

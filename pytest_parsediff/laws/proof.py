@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pytest_parsediff.core.wording import counted
 from pytest_parsediff.interleave.shape import Shape
 from pytest_parsediff.laws.explore import Explored, Quiet
 
@@ -35,8 +36,8 @@ def state_proof(
     gaps = list(shape.all_gaps())
     covered = sum(gap in explored.covered for gap in gaps)
     return (
-        f"{explored.plans} plans ({', '.join(kinds) or 'none'}), "
-        f"{len(explored.observations)} distinct observations, "
+        f"{counted(explored.plans, 'plan')} ({', '.join(kinds) or 'none'}), "
+        f"{counted(len(explored.observations), 'distinct observation')}, "
         f"gaps covered {covered}/{len(gaps)}"
     )
 

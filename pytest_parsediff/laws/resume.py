@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pytest_parsediff.core.errors import ParsediffError
+from pytest_parsediff.core.wording import counted
 from pytest_parsediff.interleave.rig import Rig
 from pytest_parsediff.interleave.subject import Line
 from pytest_parsediff.laws.fold import differences, fold
@@ -34,7 +35,9 @@ def check_resume(rig: Rig) -> Violation | None:
         held = fold([before, after], rig.subject.unit)
         found = differences(held, expected)
         if found:
-            return _violation(number, f"leaves {len(found)} differences", found)
+            return _violation(
+                number, f"leaves {counted(len(found), 'difference')}", found
+            )
         if number == last and rig.subject.is_exact_resume and after:
             return _violation(number, "emits again what was emitted", _shown(after))
     return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from pytest_parsediff.core.wording import agreeing, counted
 from pytest_parsediff.interleave.plan import Gap, Placed, Plan
 from pytest_parsediff.interleave.poll import Poll
 from pytest_parsediff.interleave.rig import Rig
@@ -34,7 +35,10 @@ def check_warm_cold(run: Run, states: States, subject: Subject) -> Violation | N
         polls = run.polls[: number + 1]
         found = find_differences(polls, run, states, subject, expected)
         if found:
-            message = f"after poll {number + 1} {len(found)} lines differ from a cold parse of the same state"
+            what = agreeing(len(found), "line", "differs", "differ")
+            message = (
+                f"after poll {number + 1} {what} from a cold parse of the same state"
+            )
             details = tuple(found[:_SHOWN])
             return Violation(law=Law.WARM_COLD, message=message, details=details)
     return None
@@ -76,9 +80,10 @@ def _judge_path(rig: Rig, run: Run) -> Violation | None:
     cold = _run_steps(rig, Gap(0, 0), polls=1).polls[0]
     if not cold.lines or any(_is_less(poll, cold) for poll in later):
         return None  # of an empty store every scan is as short
+    polls = "the only poll" if len(later) == 1 else f"each of {len(later)} polls"
     what = (
-        f"each of {len(later)} polls with a cursor or an open reader emitted all"
-        f" {len(cold.lines)} events again"
+        f"{polls} with a cursor or an open reader emitted all"
+        f" {counted(len(cold.lines), 'event')} again"
     )
     return _never_ran(what)
 

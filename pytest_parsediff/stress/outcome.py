@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pytest_parsediff.core.errors import ParsediffError, Where
 from pytest_parsediff.core.scenario import Scenario
+from pytest_parsediff.core.wording import counted
 from pytest_parsediff.interleave.plan import Plan
 from pytest_parsediff.interleave.run import Run
 from pytest_parsediff.interleave.timeline import render
@@ -112,14 +113,13 @@ def _origin(finding: Finding) -> str:
     limit = "" if finding.is_minimal else ", where the limit was reached"
     return (
         f"plan {finding.number}: made small from {len(finding.found.steps)} to {steps}"
-        f" in {finding.replays} replays{limit}"
+        f" in {counted(finding.replays, 'replay')}{limit}"
     )
 
 
 def steps_of(plan: Plan) -> str:
     """Return how many steps of writers *plan* has."""
-    count = len(plan.steps)
-    return f"{count} writer step{'' if count == 1 else 's'}"
+    return counted(len(plan.steps), "writer step")
 
 
 def place_of(scenario: Scenario) -> Where:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from pytest_parsediff.core.errors import ParsediffError, RacedDeclarationError
 from pytest_parsediff.core.scenario import VERDICTS, Scenario
+from pytest_parsediff.core.wording import counted
 from pytest_parsediff.diff.expectation import Expectation
 from pytest_parsediff.diff.injected import declared_raced, stale
 from pytest_parsediff.interleave.plan import Gap, Placed, Plan
@@ -194,7 +195,7 @@ def _make_small(
             kept = steps_of(seen.run.plan)
             origin = (
                 f"made small from {len(found.steps)} to {kept} in"
-                f" {shrunk.replays} replays"
+                f" {counted(shrunk.replays, 'replay')}"
             )
     watch.undeclared = {session: seen}
     return watch.contradiction(origin or f"seen with {steps_of(found)}")

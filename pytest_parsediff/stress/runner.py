@@ -206,7 +206,8 @@ def _refuse_nothing(plans: Plans, settings: StressSettings, number: int) -> None
         if size > plans.total:
             raise Unavailable(f"all of it is {size:,} plans, more than {plans.total:,}")
     if number and number * BLOCK >= len(plans):
-        raise Unavailable(f"all {len(plans)} plans are in the blocks before")
+        what = "the only plan is" if len(plans) == 1 else f"all {len(plans)} plans are"
+        raise Unavailable(f"{what} in the blocks before")
 
 
 # --- outcomes -----------------------------------------------------------------------------

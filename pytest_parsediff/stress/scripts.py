@@ -18,6 +18,7 @@ from pytest_parsediff.core.errors import (
     WriterScriptError,
 )
 from pytest_parsediff.core.scenario import SCENARIO_TOML, Scenario, check_inside
+from pytest_parsediff.core.wording import counted
 from pytest_parsediff.interleave.databasebench import SQLScriptStep
 from pytest_parsediff.interleave.writers.connection import Statement
 from pytest_parsediff.interleave.writers.filesteps import FileStep, parse_file_steps
@@ -79,7 +80,7 @@ def _rehearsed(
     done = rehearse(steps, path, image)
     if not done.missed:
         return writer
-    note = f"{path.name}: {done.missed} of {done.changes} changes find no row"
+    note = f"{path.name}: {done.missed} of {counted(done.changes, 'change')} {'finds' if done.missed == 1 else 'find'} no row"
     return replace(writer, note=note)
 
 

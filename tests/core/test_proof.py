@@ -76,7 +76,7 @@ def replace(path: Path) -> None:
         (lambda r: (r / "cache x").write_bytes(b"12"), "created cache x (2 bytes)"),
         (lambda r: (r / "d").mkdir(), "created d/ (0 bytes)"),
         (lambda r: (r / "link").symlink_to("store.db"), "created link (8 bytes)"),
-        (lambda r: (r / "x-wal").write_bytes(b"1"), "created x-wal (1 bytes)"),
+        (lambda r: (r / "x-wal").write_bytes(b"1"), "created x-wal (1 byte)"),
         (
             lambda r: (r / "store.db-journal").touch(),
             "created store.db-journal (0 bytes)",
@@ -175,7 +175,7 @@ def test_files_below_folders(tmp_path: Path) -> None:
 
     lines = found(root, act)
     assert 3 == len(lines)
-    assert lines[0].startswith("changed a/b/c\udcff (1 bytes before, 1 after)")
+    assert lines[0].startswith("changed a/b/c\udcff (1 byte before, 1 after)")
     assert lines[2] == "removed empty/"
     assert "a/link" in lines[1]
 

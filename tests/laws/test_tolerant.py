@@ -153,16 +153,16 @@ def test_a_reader_that_tells_of_what_it_cannot_read_is_tolerant(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("reader", "message"),
     [
-        (DropsBadRows, "1 events are lost, silently"),
-        (DropsUnknownTypes, "JSON of an unknown type: 1 events are lost, silently"),
+        (DropsBadRows, "1 event is lost, silently"),
+        (DropsUnknownTypes, "JSON of an unknown type: 1 event is lost, silently"),
         (TellsTwice, "the same notice is given several times"),
         (Crashes, "the whole scan ends with JSONDecodeError, and nothing is kept"),
-        (StopsAtTheFirst, "1 other sessions are gone"),
+        (StopsAtTheFirst, "1 other session is gone"),
         (
             EmptyOnDrift,
             "nothing at all is emitted, silently, in place of 3 events",
         ),
-        (FiltersByStamp, "message.updated of the first row is NULL: 1 events are lost"),
+        (FiltersByStamp, "message.updated of the first row is NULL: 1 event is lost"),
     ],
 )
 def test_one_bad_cell_must_be_told_of_and_cost_nothing_else(

@@ -43,7 +43,7 @@ def test_a_short_parse_is_not_shown() -> None:
 
 def test_a_long_parse_is_shown_ten_times_a_second() -> None:
     """On a line of its own, which is erased at the end."""
-    assert ["NEWLINE", "a x.db: 1 events", "a x.db: 3 events", ""] == shown(
+    assert ["NEWLINE", "a x.db: 1 event", "a x.db: 3 events", ""] == shown(
         (StageName.OBSERVED, 10.0),
         (StageName.EMITTED, 11.1),
         (StageName.EMITTED, 11.15),

@@ -183,7 +183,7 @@ def test_ini_values_are_defaults(project: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["*a-plans-0: 20 plans (20 random)*"])
 
 
-COMPLETE = "sweep complete: 1 of 1 scenarios"
+COMPLETE = "sweep complete: 1 of 1 scenario"
 CUT = "a: sweep cut after * of * plans; "
 
 
@@ -289,7 +289,7 @@ def test_tokens_of_failures_are_replayed_first(project: pytest.Pytester) -> None
 
     again = project.runpytest("--parsediff")
 
-    again.stdout.fnmatch_lines(["plan -1: *", "1 plans, *, 1 broken"])
+    again.stdout.fnmatch_lines(["plan -1: *", "1 plan, *, 1 broken"])
     project.makeconftest(READER.replace('Reader(">")', 'Reader(">=")'))
     project.runpytest("--parsediff").assert_outcomes(passed=2)
     assert "pd1:" not in cached.read_text()

@@ -122,7 +122,7 @@ def test_a_space_that_is_too_large_is_passed_over_with_its_size(
     larger.assert_outcomes(passed=1, skipped=1)
     larger.stdout.fnmatch_lines(["SKIPPED *: all of it is *,* plans, more than 100"])
     small.assert_outcomes(passed=2)
-    small.stdout.fnmatch_lines(["*: 1 plans (1 exhaustive complete)*"])
+    small.stdout.fnmatch_lines(["*: 1 plan (1 exhaustive complete)*"])
 
 
 @pytest.mark.parametrize("state", ["killed-wal", "live"])

@@ -81,7 +81,7 @@ def test_changes_that_find_no_row_are_told(
     result = stress(pytester)
 
     result.assert_outcomes(passed=2)
-    result.stdout.fnmatch_lines("*trace.jsonl: 1 of 2 changes find no row")
+    result.stdout.fnmatch_lines("*trace.jsonl: 1 of 2 changes finds no row")
 
 
 @pytest.mark.parametrize(
