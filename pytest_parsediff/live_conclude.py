@@ -16,6 +16,7 @@ from pytest_parsediff.core.errors import (
     DeclarationUnmetError,
     ParsediffError,
     ReportFileError,
+    VacuousRunError,
 )
 from pytest_parsediff.diff.budget import Budget
 from pytest_parsediff.diff.expectation import Expectation
@@ -44,12 +45,14 @@ class Conclusion:
         failing: How many sessions fail by themselves.
         is_complete: Whether every selected item came to its end.
         gathered: What items found.
+        undecided: Why the gate has nothing to decide; empty if it has.
     """
 
     causes: tuple[Cause, ...]
     failing: int
     is_complete: bool
     gathered: Gathered
+    undecided: str = ""
 
     @property
     def passed(self) -> bool:
@@ -67,20 +70,31 @@ class RunState(Protocol):
     reported: int
     narrowed_to: int | None
 
+    def count_sessions(self) -> int:
+        """Return how many sessions there are to be examined, selected or not."""
+        ...
+
     def unknown_declared(self) -> list[Expectation]:
         """Return declarations of files that name a session nobody knows."""
         ...
 
 
-def conclude(run: RunState) -> Conclusion:
-    """Decide whether a run passes, and write the report and the step summary."""
-    causes = [*decide(run.gathered.totals, _gate_of(run)).causes]
-    causes += _unmet_declarations(run)
+def conclude(run: RunState, *, is_empty: bool = False) -> Conclusion:
+    """Decide whether a run passes, and write the report and the step summary.
+
+    Args:
+        run: What items found.
+        is_empty: Whether not a single test was run, which pytest itself reports.
+    """
+    unselected = "" if run.selected else _describe_unselected(run.count_sessions())
+    undecided = unselected if is_empty else ""
+    causes = [] if undecided else [*_causes(run, unselected)]
     conclusion = Conclusion(
         causes=tuple(causes),
         failing=run.gathered.failing,
-        is_complete=run.reported >= run.selected,
+        is_complete=not undecided and run.reported >= run.selected,
         gathered=run.gathered,
+        undecided=undecided,
     )
     if run.options.report is not None:
         try:
@@ -92,6 +106,19 @@ def conclude(run: RunState) -> Conclusion:
         text = github.summary(run.gathered, conclusion.causes)
         github.append_summary(text, Path(os.environ["GITHUB_STEP_SUMMARY"]))
     return conclusion
+
+
+def _describe_unselected(sessions: int) -> str:
+    """Return that nobody selected any of so many sessions; empty if there is none."""
+    return f"no session was selected, of {sessions}" if sessions else ""
+
+
+def _causes(run: RunState, unselected: str) -> Iterator[Cause]:
+    """Yield why a run fails as a whole; *unselected* says why it looked at nothing."""
+    for cause in decide(run.gathered.totals, _gate_of(run)).causes:
+        is_vacuous = cause.code == VacuousRunError.code
+        yield replace(cause, text=unselected) if is_vacuous and unselected else cause
+    yield from _unmet_declarations(run)
 
 
 def _gate_of(run: RunState) -> GateSettings:

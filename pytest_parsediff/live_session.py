@@ -272,10 +272,15 @@ class ComparePlugin(LiveRunPlugin):
     def _conclude(self, session: pytest.Session) -> None:
         if session.exitstatus == pytest.ExitCode.USAGE_ERROR:
             return
-        self.conclusion = conclude(self)
+        is_empty = session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED
+        self.conclusion = conclude(self, is_empty=is_empty)
         ends = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
         if not self.conclusion.passed and session.exitstatus in ends:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def count_sessions(self) -> int:
+        """Return how many sessions there are to be examined, selected or not."""
+        return sum(1 for _ in self.engine.entries())
 
     def unknown_declared(self) -> list[Expectation]:
         """Return declarations of files that name a session nobody knows."""

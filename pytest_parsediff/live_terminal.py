@@ -45,6 +45,9 @@ def write_summary(
         here: Folder where that command is typed.
     """
     reporter.section("parse-diff gate")
+    if conclusion.undecided:
+        reporter.line(f"gate not decided: {conclusion.undecided}", yellow=True)
+        return
     is_verbose = reporter.config.get_verbosity() > 0
     for line in _counts(conclusion):
         reporter.line(strip_control(line))

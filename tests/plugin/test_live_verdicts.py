@@ -293,8 +293,26 @@ def test_other_tests_are_left_alone(fake: FakeRun) -> None:
     assert {"passed": 2} == fake.run().parseoutcomes()
     assert {"passed": 3} == fake.run(".").parseoutcomes()
     only = fake.run("test_other_tests_are_left_alone.py")
-    only.stdout.fnmatch_lines(["gate failed: PD512: no session was stored or found"])
+    only.stdout.fnmatch_lines(["gate failed: PD512: no session was selected, of 1"])
     assert 1 == only.ret
+
+
+@pytest.mark.parametrize("flags", [["-k", "nothing"], ["-k", "nothing", "-n", "2"]])
+def test_a_selection_of_nothing_is_left_to_pytest(
+    fake: FakeRun, flags: list[str]
+) -> None:
+    """Status 5 as without the plugin: no pass, and no verdict on the archive."""
+    if "-n" in flags:
+        pytest.importorskip("xdist")
+    fake.of(verdict("identical"), CHANGED)
+
+    result = fake.run("--parsediff-report=report.json", *flags)
+
+    assert pytest.ExitCode.NO_TESTS_COLLECTED == result.ret
+    result.stdout.fnmatch_lines(["gate not decided: no session was selected, of 2"])
+    result.stdout.no_fnmatch_line("*PD512*")
+    report = json.loads((fake.pytester.path / "report.json").read_text("utf-8"))
+    assert (False, False) == (report["complete"], report["gate"]["passed"])
 
 
 def test_the_archive_stands_for_the_run_without_a_configuration_file(
