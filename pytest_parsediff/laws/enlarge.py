@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import apsw
 
+#: Larger integers are taken for moments, in seconds or smaller units.
+_MOMENTS = 100_000_000
+#: So much older is each copy than the one before it, in the unit of the column.
+_AGE = 3_600_000
 
-def enlarge(image: bytes, factor: int = 10) -> bytes:
+
+def enlarge(image: bytes, factor: int = 10, *, is_older: bool = False) -> bytes:
     """Return *image* with each table's rows *factor* times, under new keys.
 
     Text keys get a suffix, integer keys go on from the largest. A row that a unique
@@ -14,6 +19,8 @@ def enlarge(image: bytes, factor: int = 10) -> bytes:
     Args:
         image: Content of a database file.
         factor: At least 1.
+        is_older: Whether what looks like a moment is earlier in the new rows; else they
+            have that of the row they are a copy of.
     """
     connection = apsw.Connection(":memory:")
     try:
@@ -24,14 +31,16 @@ def enlarge(image: bytes, factor: int = 10) -> bytes:
             " AND name NOT LIKE 'sqlite_%' AND sql NOT LIKE 'CREATE VIRTUAL%'"
         ).fetchall():
             for number in range(1, factor):
-                _copy_rows(connection, str(table), number)
+                _copy_rows(connection, str(table), number, is_older=is_older)
         content = bytes(connection.serialize("main"))
     finally:
         connection.close()
     return content[:18] + journal + content[20:]
 
 
-def _copy_rows(connection: apsw.Connection, table: str, number: int) -> None:
+def _copy_rows(
+    connection: apsw.Connection, table: str, number: int, *, is_older: bool
+) -> None:
     """Add a copy of the table's first generation of rows."""
     columns = [
         (str(name), bool(is_key))
@@ -42,7 +51,9 @@ def _copy_rows(connection: apsw.Connection, table: str, number: int) -> None:
     quoted = ", ".join(_quote(name) for name, _ in columns)
     keys = [name for name, is_key in columns if is_key]
     values = ", ".join(
-        _new_key(_quote(name), number) if name in keys[-1:] else _quote(name)
+        _new_key(_quote(name), number)
+        if name in keys[-1:]
+        else _older(_quote(name), number * is_older)
         for name, _ in columns
     )
     if not keys and number > 1:  # without a key copies cannot be told apart
@@ -62,6 +73,15 @@ def _new_key(column: str, number: int) -> str:
     return (
         f"CASE typeof({column}) WHEN 'integer'"
         f" THEN {column} + {number} * 1000000000 ELSE {column} || '-copy{number}' END"
+    )
+
+
+def _older(column: str, number: int) -> str:
+    if not number:
+        return column
+    return (
+        f"CASE WHEN typeof({column}) = 'integer' AND {column} > {_MOMENTS}"
+        f" THEN {column} - {number * _AGE} ELSE {column} END"
     )
 
 

@@ -34,12 +34,16 @@ def check_idle_cheap(
     bench = rig.bench
     if not isinstance(bench, DatabaseBench):
         return None
-    scans = find_full_scans(bench.place(bench.image).path, statements)
+    image = enlarge(bench.image)
+    scans = find_full_scans(bench.place(image).path, statements)
     if scans:
         return _violation(f"an idle poll walks {_tables(len(scans))}", scans)
-    larger = replace(rig, bench=replace(bench, image=enlarge(bench.image)))
-    more = _idle_statements(larger)
+    more = _idle_statements(replace(rig, bench=replace(bench, image=image)))
     if len(more) <= len(statements):
+        return None
+    # what is read again at the last moment may be more where more has that moment
+    older = replace(bench, image=enlarge(bench.image, is_older=True))
+    if len(_idle_statements(replace(rig, bench=older))) <= len(statements):
         return None
     message = (
         f"an idle poll took {counted(len(statements), 'statement')}, and {len(more)} where the"

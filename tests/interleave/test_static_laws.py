@@ -161,10 +161,11 @@ class AsksForEachRow(AtOrAfter):
     def scan(self, source: Source, cursor: str | None) -> Iterator[Emission]:
         """Yield what the parent does, looking every row up again."""
         emissions = list(super().scan(source, cursor))
+        seen = list(super().scan(source, None))
         with closing(
             sqlite3.connect(f"{source.path.as_uri()}?mode=ro", uri=True)
         ) as db:
-            for event in emissions[:-1]:
+            for event in seen[:-1]:
                 assert isinstance(event, dict)
                 db.execute("SELECT data FROM message WHERE id = ?", (event["id"],))
         yield from emissions
