@@ -169,3 +169,11 @@ def is_log_bypassed(known: Known, seen: Glance) -> bool:
         for name, row in seen.rows.items()
         if (before := known.rows.get(name)) is not None
     )
+
+
+def is_log_silent(before: Glance, seen: Glance) -> bool:
+    """Return whether something was committed of which the event log says nothing.
+
+    That need not be about sessions: opencode itself notes that a project was opened.
+    """
+    return before.version != seen.version and before.numbers == seen.numbers

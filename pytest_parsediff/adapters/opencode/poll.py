@@ -21,6 +21,7 @@ from pytest_parsediff.adapters.opencode.changes import (
     Glance,
     glance,
     is_log_bypassed,
+    is_log_silent,
     nominate,
 )
 from pytest_parsediff.adapters.opencode.cursor import (
@@ -107,7 +108,9 @@ class Poll:
         names = dict.fromkeys(nominate(self.known, seen))
         names |= dict.fromkeys(self.find_inserted(layout))
         if self.before is not None and is_log_bypassed(self.known, seen):
-            self.timers.trusts_log = False
+            self.timers.note_bypass()
+        elif self.before is not None and is_log_silent(self.before, seen):
+            self.timers.doubt_log()
         if self.timers.must_probe or self.timers.must_verify:
             names |= dict.fromkeys(self.find_updated(layout))
             self.timers.probed(began)
@@ -235,7 +238,12 @@ class Poll:
         for emission in self.tell([*self.known.digests, *seen.rows]):
             told += isinstance(emission, dict)
             yield emission
-        self.timers.trusts_log = not told
+        if not told:
+            self.timers.confirm_log()
+        elif self.handle.data_version() == seen.version:
+            self.timers.note_bypass()
+        else:  # the log may say it by now
+            self.timers.doubt_log()
         self.timers.verified(began)
         yield from self._checkpoint()
 

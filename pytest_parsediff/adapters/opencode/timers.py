@@ -21,7 +21,8 @@ class Timers:
         clock: Seconds, monotonic.
         verify_interval_s: Longest time for which a change may stay unseen, where no
             event log counts changes.
-        trusts_log: Whether the event log, if there is one, is believed.
+        trusts_log: Whether the event log, if there is one, is believed. Where it is
+            not, the store is read as one without a log.
     """
 
     clock: Callable[[], float]
@@ -32,6 +33,7 @@ class Timers:
     _is_unverified: bool = True
     _is_unprobed: bool = True
     _probe_after: float | None = field(default=None)
+    _bypassed_at: float | None = field(default=None)
 
     def note_commit(self, *, has_log: bool) -> None:
         """Take note that something was committed, or may have been."""
@@ -42,6 +44,20 @@ class Timers:
         """Let everything be compared in this poll: nothing of before can be relied on."""
         self._is_unverified = self._is_unprobed = True
         self._verified_at = self._probe_after = None
+
+    def doubt_log(self) -> None:
+        """Believe the log no more until all digests were compared."""
+        self.trusts_log = False
+
+    def note_bypass(self) -> None:
+        """Take note that somebody writes past the log; he may do so for a while."""
+        self.trusts_log = False
+        self._bypassed_at = self.clock()
+
+    def confirm_log(self) -> None:
+        """Take note that a comparison of all digests found what the log says."""
+        last = self._bypassed_at
+        self.trusts_log = last is None or self.clock() - last >= LOG_VERIFY_INTERVAL_S
 
     @property
     def uses_log(self) -> bool:

@@ -12,7 +12,7 @@ import apsw
 import pytest
 from opencode_consumer import Consumer, cold, session_of
 from opencode_live_stores import NAMES, live_rig
-from opencode_stores import Insert, build, insert, scan_all
+from opencode_stores import DDL, Insert, build, insert, scan_all
 
 from pytest_parsediff.adapters.opencode import OpencodeAdapter, reader
 from pytest_parsediff.adapters.opencode.cursor import Known
@@ -120,6 +120,115 @@ def test_what_only_a_verification_finds_waits_for_it(consumer: Consumer) -> None
     assert consumer.poll() > 0
     assert cold(consumer.path) == consumer.held
     assert 0 == consumer.poll()
+
+
+#: What opencode does with each change of a session.
+COUNTED = "; UPDATE event_sequence SET seq = seq + 1 WHERE aggregate_id = 'ses_2'"
+COUNTED_TITLE = f"; UPDATE session SET title = {{}} WHERE id = 'ses_2'{COUNTED}"
+#: What somebody else does with one.
+HIDDEN = (
+    "UPDATE message SET data = json_object('role', 'assistant', 'modelID', 'm{}')"
+    " WHERE id = 'msg_1'"
+)
+LOG = """
+CREATE TABLE event_sequence (aggregate_id TEXT PRIMARY KEY, seq INTEGER);
+CREATE TABLE event (id TEXT);
+CREATE TABLE project (id TEXT);
+INSERT INTO event VALUES ('evt_1');
+INSERT INTO event_sequence VALUES ('ses_1', 0), ('ses_2', 0);
+"""
+
+
+@pytest.fixture
+def logged(tmp_path: Path) -> Iterator[Consumer]:
+    """Return a consumer of a store with an event log, whose positions are the latest."""
+    rows: tuple[Insert, ...] = (
+        ("session", {}),
+        ("session", {"id": "ses_2"}),
+        ("message", {}),
+        ("part", {}),
+        ("part", {"id": "prt_2"}),
+        ("message", {"id": "msg_2", "session_id": "ses_2", "time_updated": 90_000_000}),
+        ("part", {"id": "prt_3", "session_id": "ses_2", "time_updated": 90_000_000}),
+    )
+    consumer = Consumer(build(tmp_path / "s.db", *rows, ddl=DDL + LOG))
+    consumer.poll()
+    with closing(consumer.reader):
+        yield consumer
+
+
+def seconds_until_seen(consumer: Consumer, sql: str) -> float:
+    """Return how long what *sql* changes stays unseen, in steps of a minute."""
+    began = consumer.now
+    write(consumer.path, sql)
+    while not consumer.poll():
+        consumer.now += 60.0
+        assert consumer.now < began + 7200.0, "it is never seen"
+    assert cold(consumer.path) == consumer.held
+    return consumer.now - began
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "DELETE FROM part WHERE id = 'prt_1'",
+        "DELETE FROM part WHERE id = 'prt_2'",
+        "UPDATE part SET data = 'x' WHERE id = 'prt_1'",
+        "UPDATE message SET data = 'x' WHERE id = 'msg_1'",
+    ],
+)
+def test_what_the_event_log_does_not_tell_is_found_in_a_minute(
+    logged: Consumer, sql: str
+) -> None:
+    """A commit by which no number moves is one of somebody else: a person, or 1.15."""
+    assert 60.0 == seconds_until_seen(logged, sql)
+
+
+def test_whoever_writes_past_the_event_log_does_it_again(logged: Consumer) -> None:
+    """For half an hour each commit may hide one of his, even where numbers move."""
+    assert 60.0 == seconds_until_seen(logged, HIDDEN.format(0))
+    for number in range(28):
+        logged.now += 60.0
+        write(logged.path, COUNTED_TITLE.format(number))
+        assert ["ses_2"] == sorted(
+            {session_of(one) for one in logged.polling() if isinstance(one, dict)}
+        )
+    write(logged.path, HIDDEN.format(99) + COUNTED_TITLE.format(99))
+    logged.poll()
+    assert cold(logged.path) != logged.held
+
+    logged.now += 60.0
+    assert logged.poll() > 0
+    assert cold(logged.path) == logged.held
+
+
+def test_an_event_log_is_believed_again(logged: Consumer) -> None:
+    """Half an hour after somebody wrote past it, if all is as it says by then."""
+    seconds_until_seen(logged, HIDDEN.format(0))
+    logged.now += 1800.0
+    write(logged.path, COUNTED_TITLE.format(1))
+    assert logged.poll() > 0
+
+    write(logged.path, HIDDEN.format(2) + COUNTED_TITLE.format(2))
+    assert logged.poll() > 0
+    logged.now += 1740.0
+    assert 0 == logged.poll()
+    logged.now += 60.0
+    assert logged.poll() > 0
+    assert cold(logged.path) == logged.held
+
+
+def test_what_is_no_session_leaves_the_event_log_believed(logged: Consumer) -> None:
+    """After such a commit all is compared once, a minute after the last time."""
+    logged.now = 60.0
+    write(logged.path, "INSERT INTO project VALUES ('a')")
+    assert 0 == logged.poll()
+    write(logged.path, HIDDEN.format(1) + COUNTED)
+    logged.now = 1800.0
+    assert 0 == logged.poll()
+    logged.now = 1860.0
+
+    assert logged.poll() > 0
 
 
 def test_a_session_that_loses_events_is_taken_back_first(consumer: Consumer) -> None:

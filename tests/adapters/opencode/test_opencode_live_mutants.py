@@ -172,6 +172,7 @@ def believes_the_log(patch: pytest.MonkeyPatch) -> None:
     """An event log that counts something counts everything."""
     patch.setattr(timers, "LOG_VERIFY_INTERVAL_S", float("inf"))
     patch.setattr(poll, "is_log_bypassed", lambda *_: False)
+    patch.setattr(poll, "is_log_silent", lambda *_: False)
 
 
 def keeps_the_first_file(patch: pytest.MonkeyPatch) -> None:

@@ -194,7 +194,7 @@ def test_a_locked_store_is_a_typed_error(
     )
     with writing(path, "delete") as writer:
         writer.run("BEGIN EXCLUSIVE")
-        with pytest.raises(StoreOpenError, match="BusyError.*\n.*Another program"):
+        with pytest.raises(StoreOpenError, match=r"BusyError.*\n.*Another program"):
             split(scan(path))
 
 
