@@ -22,6 +22,7 @@ from pytest_parsediff.core.errors import (
 from pytest_parsediff.core.place import StorePlacer
 from pytest_parsediff.core.rules import compile_rules
 from pytest_parsediff.core.scenario import Scenario
+from pytest_parsediff.core.variables import find_bad_variables
 from pytest_parsediff.core.wording import counted
 from pytest_parsediff.core.workspace import Workspace
 from pytest_parsediff.interleave.databasebench import DatabaseBench
@@ -195,6 +196,8 @@ class Trial:
             config = msgspec.convert(dict(self.keys), AdapterConfig)
         except msgspec.ValidationError as error:
             raise BadValueError(f"config: {error}") from error
+        for bad in find_bad_variables(config):
+            raise BadValueError(f"config: {bad.message}", hint=bad.hint)
         if isinstance(self.adapter, str):
             found = resolve(
                 self.adapter,

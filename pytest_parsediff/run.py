@@ -33,7 +33,7 @@ from pytest_parsediff.core.errors import (
 from pytest_parsediff.core.event import SESSION_ERROR, Context, Notice
 from pytest_parsediff.core.place import Placed, StorePlacer
 from pytest_parsediff.core.proof import observe, violations
-from pytest_parsediff.core.rules import Rules, compile_rules
+from pytest_parsediff.core.rules import Rules, compile_rules, with_encoded
 from pytest_parsediff.core.scenario import GOLDEN, Scenario
 from pytest_parsediff.core.workspace import Desk, Workspace
 from pytest_parsediff.golden.stage import Staged, digest
@@ -266,11 +266,13 @@ class Runner:
             name = setup.resolved.adapter.name
             message = f"adapter {name!r} changed the store: {'; '.join(changes)}"
             raise StoreChangedError(message, Where(scenario.anchor))
-        paths = {
-            desk.tmp_text: "<TMP>",
-            desk.store_text: "<STORE_DIR>",
-            str(placed.source.path): "<ROOT>",
-        }
+        paths = with_encoded(
+            {
+                desk.tmp_text: "<TMP>",
+                desk.store_text: "<STORE_DIR>",
+                str(placed.source.path): "<ROOT>",
+            }
+        )
         return setup.rules.apply(emitted.events, paths), tuple(emitted.notices)
 
     def _confirm(self, outcome: Outcome, setup: _Setup) -> Outcome:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
+from urllib.parse import quote
 
 from msgspec import UNSET
 
@@ -305,6 +306,12 @@ def _put(place: Pointer, event: Event, value: Any, rule: str) -> None:
 
 
 # --- paths --------------------------------------------------------------------------
+
+
+def with_encoded(paths: Mapping[str, str]) -> dict[str, str]:
+    """Return *paths*, and beside them each as it stands in a URL, where that differs."""
+    encoded = {quote(os.fsencode(path)): name for path, name in paths.items()}
+    return {**encoded, **paths}
 
 
 def _common_start(paths: Mapping[str, str]) -> str:

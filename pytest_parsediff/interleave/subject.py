@@ -16,7 +16,7 @@ from pytest_parsediff.adapters.protocol import Adapter, OpenableAdapter
 from pytest_parsediff.core.config import AdapterConfig
 from pytest_parsediff.core.event import Context, Emission, Event, Source
 from pytest_parsediff.core.pointers import ABSENT, Pointer
-from pytest_parsediff.core.rules import Rules
+from pytest_parsediff.core.rules import Rules, with_encoded
 from pytest_parsediff.diff.comparison import Comparison
 
 #: Raised for types of somebody's own, and for numbers and texts beyond all bounds.
@@ -234,4 +234,4 @@ def by_session(lines: Sequence[Line]) -> dict[str, tuple[Line, ...]]:
 
 def paths_of(source: Source) -> dict[str, str]:
     """Return what stands for the paths of *source* in canonical lines."""
-    return {str(source.root): "<STORE_DIR>", str(source.path): "<ROOT>"}
+    return with_encoded({str(source.root): "<STORE_DIR>", str(source.path): "<ROOT>"})

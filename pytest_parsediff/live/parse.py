@@ -10,6 +10,7 @@ from pytest_parsediff.adapters.stream import stream
 from pytest_parsediff.archive.staged import AppendBase
 from pytest_parsediff.core.errors import ParsediffError, RunDatabaseError
 from pytest_parsediff.core.event import Context, Emission
+from pytest_parsediff.core.rules import with_encoded
 from pytest_parsediff.live.cells import encode
 from pytest_parsediff.live.claims import abandon, claim, finish
 from pytest_parsediff.live.collecting import Collector
@@ -127,7 +128,7 @@ def _paths(ref: SourceRef, adapter: LiveAdapter, context: Context) -> dict[str, 
     """
     is_external = hasattr(adapter.resolved.adapter, "limited")
     own = {str(context.tmp): "<TMP>"} if is_external else {}
-    return {**own, **ref.paths}
+    return with_encoded({**own, **ref.paths})
 
 
 def _find_base(task: _Task) -> AppendBase | None:

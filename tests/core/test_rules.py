@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 import pytest
@@ -16,7 +18,7 @@ from pytest_parsediff.core.canonical import Encoder, encode_lines
 from pytest_parsediff.core.config import AdapterConfig
 from pytest_parsediff.core.errors import CanonicalRuleError, NotAnEventError
 from pytest_parsediff.core.pointers import Pointer
-from pytest_parsediff.core.rules import compile_rules, path_replacer
+from pytest_parsediff.core.rules import compile_rules, path_replacer, with_encoded
 
 Event = dict[str, Any]
 STORE = "/run/main-1/store/store.db"
@@ -365,6 +367,26 @@ def test_longer_paths_go_first() -> None:
         "<RUN>/store2 <RUN>/tmp"
     )
     assert expected == replaced(text, paths)
+
+
+@pytest.mark.parametrize("name", ["a b", "é", "a#1", "a%20b", "\udcff"])
+def test_a_path_is_found_in_a_url(name: str) -> None:
+    """As bytes that are escaped, where it has any that a URL may not hold."""
+    path = f"/home/{name}/store.db"
+    paths = with_encoded({path: "<ROOT>", f"/home/{name}": "<STORE_DIR>"})
+    url = f"file://{quote(os.fsencode(path))}"
+
+    (line,) = apply([{"a": f"{url}?mode=ro {url}-wal {path}"}], paths=paths)
+
+    expected = "file://<ROOT>?mode=ro file://<STORE_DIR>/store.db-wal <ROOT>"
+    assert {"a": expected} == line
+
+
+def test_a_path_without_anything_to_escape_is_there_once() -> None:
+    """As itself."""
+    assert {"/home/a/store.db": "<ROOT>"} == with_encoded(
+        {"/home/a/store.db": "<ROOT>"}
+    )
 
 
 @pytest.mark.parametrize("name", ["a b", "a[1]", "a+b", "(x)", "é", "a.b.c", "a$^"])

@@ -299,6 +299,10 @@ def test_a_law_that_needs_no_plan_has_a_timeline_and_a_token(tmp_path: Path) -> 
             {"format": "opencode", "config": {"sesion": "/s"}},
             "PD103: config: Object contains unknown field `sesion`",
         ),
+        (
+            {"format": "opencode", "config": {"env": {"A=B": "x"}}},
+            "PD103: config: env: expected the name of a variable, without '='",
+        ),
     ],
 )
 def test_what_is_not_understood_is_an_error(
