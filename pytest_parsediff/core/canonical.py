@@ -22,6 +22,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from enum import StrEnum
 from itertools import chain
 from typing import Any, NamedTuple
@@ -61,6 +62,10 @@ _declared = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_na
 _BATCH = 256
 #: What :func:`json.loads` returns; nothing else is encoded without a closer look.
 _JSON_KINDS = frozenset({dict, list, str, int, float, bool, type(None)})
+#: The same without floats, which encoders print differently, and what holds others.
+_PLAIN_KINDS = frozenset({str, int, bool, type(None)})
+#: What the fast encoder raises for what it does not take.
+_NOT_ENCODED = (TypeError, ValueError, RecursionError, msgspec.MsgspecError)
 _decode_lines = msgspec.json.Decoder().decode_lines
 
 
@@ -145,6 +150,28 @@ def encode_lines(events: Iterable[Event], encoder: Encoder) -> list[bytes]:
     return lines
 
 
+def encode_line(event: Event, encoder: Encoder) -> bytes:
+    """Return what :func:`encode_lines` gives for one event, sooner if it is a plain one.
+
+    Raises:
+        NotAnEventError: PD405, a value is not JSON.
+    """
+    form = _FORMS[encoder]
+    if type(event) is dict and _is_plain(event):
+        with suppress(*_NOT_ENCODED):
+            line = form.fast.encode(event)
+            if line.isascii() and not any(mark in line for mark in form.special):
+                return line
+    return encode_lines([event], encoder)[0]
+
+
+def _is_plain(event: dict[str, Any]) -> bool:
+    """Return whether *event* holds nothing but text, integers, booleans and null."""
+    return _PLAIN_KINDS.issuperset(map(type, event.values())) and {str}.issuperset(
+        map(type, event)
+    )
+
+
 def _encode_batch(events: list[Event], form: _Form) -> list[bytes]:
     """Encode many events with the work of one, as long as nothing is wrong with them.
 
@@ -174,7 +201,7 @@ def _encode_fast(events: list[Event], form: _Form) -> bytes | None:
             return None
         if float in kinds and _decode_lines(data) != events:  # NaN became null
             return None
-    except (TypeError, ValueError, RecursionError, msgspec.MsgspecError):
+    except _NOT_ENCODED:
         return None
     data = data[:-1]
     if float not in kinds:

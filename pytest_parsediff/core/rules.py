@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from msgspec import UNSET
 
-from pytest_parsediff.core.canonical import Encoder, encode_lines
+from pytest_parsediff.core.canonical import Encoder, encode_line, encode_lines
 from pytest_parsediff.core.config import AdapterConfig
 from pytest_parsediff.core.errors import CanonicalRuleError, NotAnEventError, clip
 from pytest_parsediff.core.event import Event
@@ -83,6 +83,28 @@ class Rules:
             keys = [self._sort_key(event) for event in kept]
             lines = [lines[i] for i in sorted(range(len(keys)), key=keys.__getitem__)]
         return lines if self.ordered else sorted(lines)
+
+    def liner(self, paths: Mapping[str, str]) -> Callable[[Event], bytes | None]:
+        """Return what makes the line of one event, or ``None`` if it is left out.
+
+        Args:
+            paths: As for :meth:`apply`, which says what may be raised.
+        """
+
+        def apply(event: Event) -> bytes | None:
+            lines = self.apply([event], paths)
+            return lines[0] if lines else None
+
+        if self.dropped or self.steps or self.redact or not paths:
+            return apply
+        encoder = self.encoder
+        mark = self._encoded(_common_start(paths))
+
+        def encode(event: Event) -> bytes | None:
+            line = encode_line(event, encoder)
+            return apply(event) if mark in line else line
+
+        return encode
 
     def _replace_paths(
         self, kept: list[Event], paths: Mapping[str, str]

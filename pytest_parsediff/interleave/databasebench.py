@@ -286,8 +286,10 @@ class _WrittenDatabase:
         """Remove the files, then close: the last connection has nothing to checkpoint."""
         path = str(self.source.path)
         for file in (path, f"{path}-wal", f"{path}-shm"):
-            with suppress(OSError):  # gone already, or Windows, where it is in use
+            try:
                 os.unlink(file)
+            except OSError:  # gone already, or Windows, where it is in use
+                continue
         self.close()
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+import msgspec
 
 from pytest_parsediff.core.errors import ParsediffError
 from pytest_parsediff.core.event import (
@@ -20,8 +21,7 @@ from pytest_parsediff.interleave.subject import Line
 OTHERS = (Checkpoint, Notice, Evidence)
 
 
-@dataclass(slots=True, kw_only=True)
-class Poll:
+class Poll(msgspec.Struct, kw_only=True):
     """What one poll handed out.
 
     Attributes:
@@ -42,10 +42,10 @@ class Poll:
     cursor: str | None
     first_state: int
     last_state: int = 0
-    lines: list[Line] = field(default_factory=list)
-    bare: list[bytes] = field(default_factory=list)
-    checkpoints: list[tuple[str, int]] = field(default_factory=list)
-    notices: list[Notice] = field(default_factory=list)
+    lines: list[Line] = msgspec.field(default_factory=list)
+    bare: list[bytes] = msgspec.field(default_factory=list)
+    checkpoints: list[tuple[str, int]] = msgspec.field(default_factory=list)
+    notices: list[Notice] = msgspec.field(default_factory=list)
     error: ParsediffError | None = None
     is_crashed: bool = False
     is_quiet: bool = False

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from pytest_parsediff.interleave.drivers.driver import Witness
 from pytest_parsediff.interleave.plan import Gap, Placed, Plan
@@ -30,8 +31,7 @@ class Keep(StrEnum):
     STATES = "states"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class Run(msgspec.Struct, frozen=True, kw_only=True):
     """What happened under one plan.
 
     Attributes:

@@ -107,25 +107,26 @@ class Subject:
             timeout_s=self.timeout_s,
             max_output_mb=self.max_output_mb,
         )
-        paths = paths_of(source)
-        lines = (self.line_of(event, paths) for event in emitted.events)
+        line_of = self.taking_apart(paths_of(source))
+        lines = map(line_of, emitted.events)
         return tuple(line for line in lines if line is not None)
 
-    def text_of(self, event: Event, paths: Mapping[str, str]) -> bytes | None:
-        """Return the canonical line of *event*, see :meth:`line_of`."""
-        texts = self.rules.apply([event], paths)
-        return texts[0] if texts else None
-
-    def line_of(self, event: Event, paths: Mapping[str, str]) -> Line | None:
-        """Return *event* taken apart, or ``None`` if the rules leave it out.
+    def taking_apart(self, paths: Mapping[str, str]) -> Callable[[Event], Line | None]:
+        """Return what takes an event apart; ``None`` if the rules leave it out.
 
         Args:
-            event: As emitted.
             paths: From :func:`paths_of`.
         """
-        text = self.text_of(event, paths)
-        if text is None:
-            return None
+        text_of = self.rules.liner(paths)
+
+        def line_of(event: Event) -> Line | None:
+            text = text_of(event)
+            return None if text is None else self.line_of(text)
+
+        return line_of
+
+    def line_of(self, text: bytes) -> Line:
+        """Return a canonical line taken apart."""
         read = self.comparison.read(text)
         session = self.comparison.session_of(read) or ""
         key = self.comparison.key_of(read) or text.decode("utf-8", "replace")
@@ -147,12 +148,12 @@ class Lines:
 
     def __init__(self, subject: Subject, source: Source) -> None:
         paths = paths_of(source)
-        self.of = _Memory(lambda event: subject.line_of(event, paths)).of
-        self.text_of = _Memory(lambda event: subject.text_of(event, paths)).of
+        self.of = Memory(subject.taking_apart(paths)).of
+        self.text_of = Memory(subject.rules.liner(paths)).of
 
 
-class _Memory(Generic[FoundT]):
-    """What was found out about events, by event.
+class Memory(Generic[FoundT]):
+    """What was found out about events, which plans repeat.
 
     Args:
         find: Finds it out.

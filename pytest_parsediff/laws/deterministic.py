@@ -71,8 +71,8 @@ def gather_placed(rig: Rig, source: Source) -> list[Emission]:
 
 def lines_of(rig: Rig, source: Source, emissions: Iterable[Emission]) -> list[Line]:
     """Return the events among *emissions*, which *source* gave, taken apart."""
-    subject, paths = rig.subject, paths_of(source)
-    lines = (subject.line_of(e, paths) for e in emissions if isinstance(e, dict))
+    line_of = rig.subject.taking_apart(paths_of(source))
+    lines = (line_of(event) for event in emissions if isinstance(event, dict))
     return [line for line in lines if line is not None]
 
 

@@ -20,6 +20,7 @@ from pytest_parsediff.core.canonical import (
     ENCODER_VERSIONS,
     Encoder,
     encode_declared,
+    encode_line,
     encode_lines,
     encode_sorted,
     escape_pointer,
@@ -340,12 +341,13 @@ def test_encode_lines_keeps_the_order() -> None:
 
 @given(st.lists(st.fixed_dictionaries({"a": VALUES | st.text()}), max_size=4))
 @example([{"a": (1, 2)}, {"a": 1.5}])
+@example([{"a": "<b>"}, {1: "a"}, {"a": "\ud800"}])
 @example([{"a": ",\n"}, {"a": "},\n{"}, {}])
 @example([{"a": 1e16}, {"a": "1e16"}])
 @example([{"a": 1e-5, "b": [1e22, -0.0]}, {"a": ":1e-5,"}, {"a": 0.1}])
 @example([{"a": 2**64, "b": True}, {"\u2028": "\x85", "\x7f": "\x1f"}])
 def test_many_lines_are_those_of_each_event(events: list[dict[str, Any]]) -> None:
-    """Encoding many events at once is encoding each of them."""
+    """Encoding many events at once is encoding each of them, in any of the ways."""
     for encoder, encode in (
         (Encoder.SORTED, encode_sorted),
         (Encoder.DECLARED, encode_declared),
@@ -355,8 +357,11 @@ def test_many_lines_are_those_of_each_event(events: list[dict[str, Any]]) -> Non
         except NotAnEventError:
             with pytest.raises(NotAnEventError, match="PD405"):
                 encode_lines(events, encoder)
+            with pytest.raises(NotAnEventError, match="PD405"):
+                _ = [encode_line(event, encoder) for event in events]
         else:
             assert expected == encode_lines(iter(events), encoder)
+            assert expected == [encode_line(event, encoder) for event in events]
 
 
 def test_an_ordered_dictionary_keeps_its_own_order() -> None:

@@ -412,6 +412,27 @@ def test_paths_are_found_in_encoded_lines(encoder: Encoder, folder: str) -> None
     assert [b'{"a":1}', b'{"a":"x:ROOT/part","b":["TMP"]}'] == lines[:2]
     assert lines[2:] == rules.apply(events[2:], {})
     assert f"x:{folder}/a.db/part" == events[1]["a"]
+    assert lines == list(map(rules.liner(paths), events))
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        AdapterConfig(drop_events={"a": [1]}),
+        AdapterConfig(round={"b": 1}),
+        AdapterConfig(),
+    ],
+)
+def test_one_event_has_the_line_that_it_has_among_others(config: AdapterConfig) -> None:
+    """Or none, where the rules leave it out."""
+    rules = compile_rules(config)
+    events: list[Event] = [{"a": 1, "b": 0.25}, {"a": 2, "b": f"{STORE}/x"}]
+    paths = {STORE: "<ROOT>"}
+
+    found = list(map(rules.liner(paths), events))
+
+    assert [line for line in found if line] == rules.apply(events, paths)
+    assert (found[0] is None) is bool(config.drop_events)
 
 
 def test_no_event_holds_a_path() -> None:

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from bench_store import AtOrAfter, AtOrAfterByApsw, make_rig, measure
 
-from pytest_parsediff.core.event import Event, Source
+from pytest_parsediff.core.event import Event
 from pytest_parsediff.interleave.clock import HarnessClock
 from pytest_parsediff.interleave.databasebench import DatabaseBench
 from pytest_parsediff.interleave.plan import Gap, Placed, Plan
 from pytest_parsediff.interleave.run import Keep, Run
 from pytest_parsediff.interleave.strategy import Plans, Strategy
-from pytest_parsediff.interleave.subject import Line, Lines
+from pytest_parsediff.interleave.subject import Memory
 from pytest_parsediff.interleave.writers.connection import Library, leaves_nothing
 from pytest_parsediff.interleave.writers.sqlscript import parse_script
 
@@ -176,15 +176,15 @@ class _Patient(AtOrAfter):
 
 
 class _Counting:
-    """Stands for a subject, and tells how often an event was taken apart."""
+    """Finds something new about every event it is asked about."""
 
     def __init__(self) -> None:
-        self.seen: list[Event] = []
+        self.asked = 0
 
-    def line_of(self, event: Event, _paths: object) -> Line:
-        """Return a line of its own for every call."""
-        self.seen.append(event)
-        return Line("", str(len(self.seen)), b"", is_tombstone=False)
+    def find(self, _event: Event) -> int:
+        """Return how often it was asked."""
+        self.asked += 1
+        return self.asked
 
 
 @pytest.mark.parametrize(
@@ -202,22 +202,20 @@ def test_events_that_differ_in_type_only_are_taken_apart_each(
     values: tuple[Any, ...],
 ) -> None:
     """What stands for an event tells apart all that a canonical line tells apart."""
-    subject: Any = _Counting()
-    lines = Lines(subject, Source(Path("/s/x.db"), Path("/s")))
+    memory = Memory(_Counting().find)
 
-    found = [lines.of({"v": value}) for value in values]
+    found = [memory.of({"v": value}) for value in values]
 
     assert len(values) == len(set(found))
 
 
 def test_an_event_that_is_filled_again_is_not_remembered_as_what_it_became() -> None:
     """Adapters may use one dictionary for all their events."""
-    subject: Any = _Counting()
-    lines = Lines(subject, Source(Path("/s/x.db"), Path("/s")))
+    memory = Memory(_Counting().find)
     event = {"v": [1]}
 
-    first = lines.of(event)
+    first = memory.of(event)
     event["v"].append(2)
 
-    assert first != lines.of(event)
-    assert first == lines.of({"v": [1]})
+    assert first != memory.of(event)
+    assert first == memory.of({"v": [1]})
