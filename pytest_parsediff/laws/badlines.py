@@ -21,7 +21,7 @@ def mutate_files(bench: FileBench) -> Iterator[Mutation]:
     step = -(-len(names) // _MAX_FILES) or 1
     for name in names[::step]:
         lines = _split(bench.files[name])
-        if _is_json(lines[0]):
+        if _is_json(lines[0]) and not _is_document(name, lines):
             yield from _Lines(bench, name, lines).mutations()
         else:
             yield _cut_document(bench, name)
@@ -44,6 +44,11 @@ def _is_json(line: bytes) -> bool:
     except (ValueError, RecursionError):
         return False
     return True
+
+
+def _is_document(name: str, lines: list[bytes]) -> bool:
+    """Return whether the file is one value, which a second line would spoil as a whole."""
+    return name.endswith(".json") and len(lines) == 1
 
 
 def _with(bench: FileBench, name: str, data: bytes) -> FileBench:

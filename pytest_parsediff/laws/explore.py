@@ -17,6 +17,7 @@ from pytest_parsediff.interleave.strategy import Numbered
 from pytest_parsediff.laws.checks import Check, checks_for
 from pytest_parsediff.laws.footprint import measure_footprints
 from pytest_parsediff.laws.law import Law, Violation
+from pytest_parsediff.laws.patience import tells_later
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,7 +227,9 @@ class Explorer:
             run = self.rig.run(plan, keep=self._keep)
             for check in self._checks:
                 violation = check(run, states, self.rig.subject)
-                if violation is not None:
+                if violation is not None and not tells_later(
+                    self.rig, run, violation, check
+                ):
                     return run, violation
             return run, None
         finally:

@@ -162,3 +162,20 @@ def test_a_document_that_ends_in_the_middle_may_fail(tmp_path: Path) -> None:
 
     assert violation is not None
     assert violation.message.startswith("a.json ends in the middle: the whole scan")
+
+
+def test_a_document_in_one_line_is_not_lines_of_json(tmp_path: Path) -> None:
+    """Garbage behind it spoils all of it: to say so is enough."""
+
+    class Documents(Lines):
+        def scan(self, source: Source, _cursor: str | None) -> Iterator[Emission]:
+            for path in sorted(source.path.glob("*.json*")):
+                try:
+                    yield {"session": path.stem, **json.loads(path.read_bytes())}
+                except ValueError:
+                    yield from self.bad(path.name)
+
+    for suffix, is_broken in ((".json", False), (".jsonl", True)):
+        files = {f"{name}{suffix}": b'{"id":"1"}\n' for name in "ab"}
+        rig = file_rig(Documents(), tmp_path / suffix, files)
+        assert is_broken is (check_tolerant(rig) is not None)
