@@ -72,25 +72,30 @@ def run_conformance(  # noqa: PLR0913 - all but the first are options
     skipped = _read_skip(skip or {})
     _check_format(format)
     with tempfile.TemporaryDirectory(prefix=PREFIX) as text:
-        folder = Path(text).resolve()
         trial = Trial(
             adapter=adapter,
             keys=config or {},
             skipped=skipped,
             plans=plans,
             seed=seed,
-            folder=folder,
+            folder=Path(text).resolve(),
             is_thorough=thorough,
         )
-        listed = _list_stores(format, scenarios, folder)
-        if replay is not None:
-            trial.replay(listed, replay)
-            return trial.result
-        for scenario in listed:
-            trial.hold(scenario)
-        if format is not None and examples:
-            _hold_generated(trial, examples)
-        return trial.finish()
+        listed = _list_stores(format, scenarios, trial.folder)
+        return _try(trial, listed, 0 if format is None else examples, replay)
+
+
+def _try(
+    trial: Trial, listed: Sequence[Scenario], examples: int, replay: str | None
+) -> Conformance:
+    if replay is not None:
+        trial.replay(listed, replay)
+        return trial.result
+    for scenario in listed:
+        trial.hold(scenario)
+    if examples:
+        _hold_generated(trial, examples)
+    return trial.finish()
 
 
 def _read_skip(skip: Mapping[str, str]) -> dict[Law, str]:

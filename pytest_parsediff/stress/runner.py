@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import chain
 
 from pytest_parsediff.core.errors import (
     BadTokenError,
     ForeignTokenError,
-    InconclusiveError,
-    LawBrokenError,
-    NotDeterministicError,
     ParsediffError,
     Unavailable,
 )
@@ -23,23 +20,19 @@ from pytest_parsediff.diff.expectation import Expectation
 from pytest_parsediff.interleave.plan import Plan
 from pytest_parsediff.interleave.strategy import BLOCK, Numbered, Plans, Strategy
 from pytest_parsediff.interleave.token import decode
-from pytest_parsediff.laws.explore import Explored, Finding
-from pytest_parsediff.laws.proof import state_proof, why_inconclusive
+from pytest_parsediff.laws.explore import Finding
 from pytest_parsediff.run import Environment
-from pytest_parsediff.stress.outcome import Listing, Shown, StressOutcome, place_of
-from pytest_parsediff.stress.quietly import (
-    QUIET,
-    find_quiet_violation,
-    hint_of,
-    is_of_quiet_run,
-    is_quiet,
+from pytest_parsediff.stress.concluding import (
+    conclude,
+    fail_by_plan,
+    fail_by_races,
+    fail_quietly,
+    fail_with,
 )
-from pytest_parsediff.stress.raced import Contradiction, find_contradiction
+from pytest_parsediff.stress.outcome import StressOutcome
+from pytest_parsediff.stress.quietly import is_quiet
 from pytest_parsediff.stress.stand import StressSettings
 from pytest_parsediff.stress.standing import Progress, Resolve, Standing, stand_up
-
-#: What plans are called that are listed, and not drawn.
-_LISTED = {Strategy.CRASH: "crash", Strategy.EXHAUSTIVE: "exhaustive"}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -86,7 +79,7 @@ class Stresser:
             with Environment(standing.desk.homes()):
                 return self._run_block(standing, number, remembered)
         except ParsediffError as error:
-            return _failed(scenario, error)
+            return fail_with(scenario, error)
 
     def replay(
         self,
@@ -108,7 +101,7 @@ class Stresser:
             with Environment(standing.desk.homes()):
                 return _replay(standing, plan)
         except ParsediffError as error:
-            return _failed(scenario, error)
+            return fail_with(scenario, error)
 
     def close(self) -> None:
         """Take the last stand down."""
@@ -151,7 +144,7 @@ class Stresser:
     def _run_block(
         self, standing: Standing, number: int, remembered: Sequence[str]
     ) -> StressOutcome:
-        failed = _fail_quietly(standing, holds_laws=number == 0)
+        failed = fail_quietly(standing, holds_laws=number == 0)
         if failed is not None:
             return failed
         plans = standing.plans
@@ -163,19 +156,19 @@ class Stresser:
             chain(first, plans.block(number)), plans.shape, until=until
         )
         if explored.finding is not None:
-            return _broken(standing, explored.finding, explored)
-        return _conclude(standing, explored, number)
+            return fail_by_plan(standing, explored.finding, explored)
+        return conclude(standing, explored, number)
 
 
 def _replay(standing: Standing, plan: Plan) -> StressOutcome:
-    failed = _fail_quietly(standing, holds_laws=is_quiet(plan))
+    failed = fail_quietly(standing, holds_laws=is_quiet(plan))
     if failed is not None:
         return failed
     watch = standing.watch
     watch.begin()
     replayed = standing.explorer.replay(plan)
     if isinstance(replayed, Finding):
-        return _broken(standing, replayed)
+        return fail_by_plan(standing, replayed)
     outcome = StressOutcome(
         scenario=standing.scenario,
         proof="1 plan (replayed)",
@@ -183,7 +176,7 @@ def _replay(standing: Standing, plan: Plan) -> StressOutcome:
         writers=standing.writers,
     )
     found = watch.contradiction()
-    return outcome if found is None else _contradicted(standing, found, outcome)
+    return outcome if found is None else fail_by_races(standing, found, outcome)
 
 
 def _remembered(standing: Standing, tokens: Sequence[str]) -> Iterator[Numbered]:
@@ -208,113 +201,3 @@ def _refuse_nothing(plans: Plans, settings: StressSettings, number: int) -> None
     if number and number * BLOCK >= len(plans):
         what = "the only plan is" if len(plans) == 1 else f"all {len(plans)} plans are"
         raise Unavailable(f"{what} in the blocks before")
-
-
-# --- outcomes -----------------------------------------------------------------------------
-
-
-def _conclude(standing: Standing, explored: Explored, number: int) -> StressOutcome:
-    """Return what comes of a block none of whose plans breaks a law.
-
-    Whether a declared race is stale is asked in the first block only, which has the
-    sweep.
-    """
-    plans = standing.plans
-    listing = Listing(
-        kind=_LISTED.get(plans.strategy, "sweep"),
-        done=explored.swept,
-        whole=standing.count_listed(),
-        asked=plans.total,
-    )
-    proof = state_proof(explored, plans.shape, whole=listing.whole, listed=listing.kind)
-    outcome = StressOutcome(
-        scenario=standing.scenario,
-        proof=proof,
-        plans=explored.plans,
-        seconds=explored.seconds,
-        observations=len(explored.observations),
-        errors=tuple(sorted(explored.errors.items())),
-        stopped=explored.stopped,
-        writers=standing.writers,
-        note=standing.note,
-        listing=None if plans.strategy is Strategy.PCT else listing,
-    )
-    reason = why_inconclusive(standing.quiet, explored)
-    if reason:
-        error = InconclusiveError(f"{reason} ({proof})", place_of(standing.scenario))
-        return replace(outcome, error=error)
-    found = find_contradiction(
-        standing.watch, standing.explorer, plans.shape, asks_stale=number == 0
-    )
-    return outcome if found is None else _contradicted(standing, found, outcome)
-
-
-def _broken(
-    standing: Standing, finding: Finding, explored: Explored | None = None
-) -> StressOutcome:
-    scenario, violation = standing.scenario, finding.violation
-    message = f"{scenario.id}: law {violation.law} is broken: {violation.message}"
-    return StressOutcome(
-        scenario=scenario,
-        plans=explored.plans if explored else 1,
-        seconds=explored.seconds if explored else 0.0,
-        finding=finding,
-        token=standing.token_of(finding.plan),
-        writers=standing.writers,
-        error=LawBrokenError(message, place_of(scenario)),
-    )
-
-
-def _contradicted(
-    standing: Standing, found: Contradiction, outcome: StressOutcome
-) -> StressOutcome:
-    """Return *outcome* as one of declared races that are not what steps did."""
-    found.error.where = place_of(standing.scenario)
-    if found.run is None:
-        return replace(outcome, error=found.error)
-    return replace(
-        outcome,
-        shown=Shown(found.origin, found.run),
-        token=standing.token_of(found.run.plan),
-        error=found.error,
-    )
-
-
-def _fail_quietly(standing: Standing, *, holds_laws: bool) -> StressOutcome | None:
-    """Return what comes of a reader that fails where nobody writes, if it does.
-
-    Args:
-        standing: Whose reader.
-        holds_laws: Whether laws with runs of their own are tried.
-
-    Raises:
-        ParsediffError: PD4xx, the adapter fails.
-    """
-    scenario, quiet = standing.scenario, standing.quiet
-    where = place_of(scenario)
-    shown: Shown | None = Shown(QUIET, quiet.run)
-    if quiet.difference:
-        message = f"two runs without writers differ: {quiet.difference}"
-        error: ParsediffError = NotDeterministicError(message, where)
-    else:
-        laws = standing.settings.laws if holds_laws else ()
-        violation = find_quiet_violation(standing.stand.rig, laws)
-        if violation is None:
-            return None
-        message = f"{scenario.id}: law {violation.law} is broken: {violation.message}"
-        detail = "\n".join(violation.details)
-        error = LawBrokenError(message, where, hint_of(violation.law), detail)
-        shown = shown if is_of_quiet_run(violation.law) else None
-    return StressOutcome(
-        scenario=scenario,
-        shown=shown,
-        token=standing.token_of(quiet.run.plan),
-        writers=standing.writers,
-        error=error,
-    )
-
-
-def _failed(scenario: Scenario, error: ParsediffError) -> StressOutcome:
-    if error.where is None:
-        error.where = place_of(scenario)
-    return StressOutcome(scenario=scenario, error=error)
