@@ -104,10 +104,18 @@ class _Dates:
         for path in (self._main, self._wal):
             self._give(path, clock.now_ms * 1_000_000)
 
-    def go_on(self, clock: HarnessClock) -> None:
-        """Give the clock's time to each file that has changed since it was given one."""
+    def go_on(self, clock: HarnessClock, *, has_written: bool) -> None:
+        """Give the clock's time to each file that has changed since it was given one.
+
+        Args:
+            clock: Tells the time.
+            has_written: Whether something was committed for certain.
+        """
         if not self.is_main_kept:
             self._set(self._main, clock)
+        elif has_written:  # to the WAL, then: nothing to ask the file system for
+            self._give(self._wal, clock.now_ms * 1_000_000)
+            return
         self._set(self._wal, clock)
 
     def _set(self, path: str, clock: HarnessClock) -> None:
@@ -148,11 +156,16 @@ class DatabaseBench:
     scripts: tuple[tuple[SQLScriptStep, ...], ...]
     names: tuple[str, ...]
     _source: Source = field(init=False, compare=False, repr=False)
+    _path: str = field(init=False, compare=False, repr=False)
+    _folder: str = field(init=False, compare=False, repr=False)
     _is_main_kept: bool = field(init=False, compare=False, repr=False)
     _scripts: tuple[_Script, ...] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_source", Source(self.root / self.name, self.root))
+        path = self.root / self.name
+        object.__setattr__(self, "_source", Source(path, self.root))
+        object.__setattr__(self, "_path", str(path))
+        object.__setattr__(self, "_folder", str(path.parent))
         is_main_kept = self.is_wal and not any(
             statement.head.startswith("PRAGMA")  # a checkpoint, or another mode
             for script in self.scripts
@@ -186,14 +199,14 @@ class DatabaseBench:
 
     def make(self, clock: HarnessClock) -> _WrittenDatabase:
         """Return a fresh database, and writers that are connected to it."""
-        _put(self.image, self._source.path)
+        _put(self.image, self._path, self._folder)
         dates = _Dates(self._source.path, is_main_kept=self._is_main_kept)
         return _WrittenDatabase(self, self._source, clock, dates, self._scripts)
 
     def place(self, content: bytes) -> Source:
         """Write a captured image to the spare folder."""
         source = Source(self.spare / self.name, self.spare)
-        _put(content, source.path)
+        _put(content, str(source.path), str(source.path.parent))
         return source
 
 
@@ -214,6 +227,9 @@ class _WrittenDatabase:
         self._connections: list[WriterConnection] = []
         self._own: WriterConnection | None = None
         self._last = bench.image
+        #: The one writer of whom all that it changes is committed, if there is one.
+        self._committer: WriterConnection | None = None
+        self._changes = 0
         self.writers = self._bind(scripts)
         self._dates = dates
         dates.begin(clock)
@@ -234,6 +250,8 @@ class _WrittenDatabase:
             if is_sharing:
                 common = connection
             bound.append([_SQLStep(*step, connection) for step in steps])
+        if len(self._connections) == 1:
+            self._committer = common
         return bound
 
     def _open(self) -> WriterConnection:
@@ -247,7 +265,9 @@ class _WrittenDatabase:
 
     def settle(self) -> None:
         """Give the files that steps have changed the time of the clock."""
-        self._dates.go_on(self._clock)
+        changes = self._committer.changes if self._committer else 0
+        self._dates.go_on(self._clock, has_written=changes > self._changes)
+        self._changes = changes
 
     def truncate_wal(self) -> bool | None:
         """Commit a page that changes nothing, and checkpoint with TRUNCATE."""
@@ -293,11 +313,10 @@ class _WrittenDatabase:
         self.close()
 
 
-def _put(content: bytes, path: Path) -> None:
+def _put(content: bytes, path: str, folder: str) -> None:
     """Write *content* to a fresh file in an emptied folder."""
-    text = str(path)
-    empty_folder(os.path.dirname(text))
-    descriptor = os.open(text, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+    empty_folder(folder)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
     try:
         rest = memoryview(content)
         while rest:

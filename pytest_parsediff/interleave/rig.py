@@ -131,8 +131,7 @@ class Rig:
         following = self.driver.following(root, reach)
         if not isinstance(self.bench, DatabaseBench):
             return following
-        path = root / self.bench.name
-        return RefusingOthers(following, self.bench.library, path)
+        return RefusingOthers(following, self.bench.library, root, self.bench.name)
 
     def _limit(self, deadline: Deadline, running: Running) -> Run:
         try:

@@ -93,7 +93,7 @@ class Follower:
     ) -> None:
         self.witness = Witness() if witness is None else witness
         self._root = str(root)
-        self._below = os.path.join(self._root, "")
+        self._below = self._root.rstrip(os.sep) + os.sep
         self._reach = reach
         self._is_left = False
         self._acting: int | None = None

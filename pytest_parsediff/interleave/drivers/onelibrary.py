@@ -32,15 +32,21 @@ class RefusingOthers:
         following: Follows the reader.
         library: Whose connections the writers of this process are; one in a process of
             its own disturbs nobody.
-        path: The database.
+        root: Folder of the store.
+        name: Of the database in it.
     """
 
     def __init__(
-        self, following: AbstractContextManager[Witness], library: Library, path: Path
+        self,
+        following: AbstractContextManager[Witness],
+        library: Library,
+        root: Path,
+        name: str,
     ) -> None:
         self._following = following
         self._library = library
-        self._path = path
+        self._root = root
+        self._name = name
         self._witness: Witness | None = None
 
     def __enter__(self) -> Witness:
@@ -74,7 +80,7 @@ class RefusingOthers:
         self._look(Library.STDLIB, database_path(args[0]))
 
     def _look(self, other: Library, opened: str | None) -> None:
-        path = self._path
+        path = self._root / self._name
         if opened is None or os.path.realpath(opened) != os.path.realpath(path):
             return
         message = f"writers use {_NAMES[self._library]}, and the reader {_NAMES[other]}"

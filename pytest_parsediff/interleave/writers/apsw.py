@@ -9,7 +9,9 @@ import apsw
 from pytest_parsediff.core.errors import WriterStepError
 from pytest_parsediff.interleave.clock import HarnessClock
 from pytest_parsediff.interleave.schedule import Blocked
-from pytest_parsediff.interleave.writers.connection import SETTINGS, Batch
+from pytest_parsediff.interleave.writers.connection import UNSAFE, Batch
+
+_SETTINGS = Batch((UNSAFE,))
 
 
 class ApswWriter:
@@ -25,7 +27,8 @@ class ApswWriter:
         self._connection.create_scalar_function("now_ms", now_ms, 0)
         self._connection.set_busy_timeout(0)  # a hook may have set one
         try:
-            self.run(SETTINGS)
+            self.run(_SETTINGS)
+            self._connection.wal_autocheckpoint(0)  # without SQL, which takes longer
         except BaseException:  # somebody else's lock keeps it out
             self.close()
             raise
@@ -48,6 +51,11 @@ class ApswWriter:
     def holds_transaction(self) -> bool:
         """Whether a transaction is open."""
         return not self._connection.get_autocommit()
+
+    @property
+    def changes(self) -> int:
+        """Rows that it has changed."""
+        return self._connection.total_changes()
 
     def image(self) -> bytes:
         """Return the committed content of the database."""

@@ -119,12 +119,8 @@ class Batch:
 
 #: What every writer sets: commits need not survive a power cut, and checkpoints are
 #: steps of their own. It connects without a timeout, so a lock is reported at once.
-SETTINGS = Batch(
-    (
-        Statement("PRAGMA synchronous = OFF"),
-        Statement("PRAGMA wal_autocheckpoint = 0"),
-    )
-)
+UNSAFE = Statement("PRAGMA synchronous = OFF")
+SETTINGS = Batch((UNSAFE, Statement("PRAGMA wal_autocheckpoint = 0")))
 
 
 #: Statements whose effect is in the database alone, by their first word ...
@@ -168,6 +164,11 @@ class WriterConnection(Protocol):
     @property
     def holds_transaction(self) -> bool:
         """Whether a transaction is open, so that it sees what is not committed."""
+        ...
+
+    @property
+    def changes(self) -> int:
+        """Rows that it has changed for certain; 0 where nobody counts them."""
         ...
 
     def image(self) -> bytes:

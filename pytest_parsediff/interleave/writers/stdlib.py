@@ -49,6 +49,11 @@ class StdlibWriter:
         """Whether a transaction is open."""
         return self._connection.in_transaction
 
+    @property
+    def changes(self) -> int:
+        """Rows that it has changed."""
+        return self._connection.total_changes
+
     def image(self) -> bytes:
         """Return the committed content of the database."""
         try:
