@@ -10,12 +10,17 @@ from pytest_parsediff.stress.outcome import StressOutcome, explain
 
 
 def describe_stress(
-    outcome: StressOutcome, node_id: str, flags: str = ""
+    outcome: StressOutcome, node_id: str, flags: str = "", block_flags: str = ""
 ) -> list[Line]:
     """Return the lines that explain why *outcome* fails.
 
-    The first line names the cause. The last one is the next thing to type, with *flags*
-    of this run, or else the next thing to do.
+    The first line names the cause. The last one is the next thing to type.
+
+    Args:
+        outcome: A failure.
+        node_id: Of its item.
+        flags: Of this run, that a replay of a token needs.
+        block_flags: Of this run, that the whole block needs.
     """
     error = outcome.error
     assert error is not None, "only failures are described"
@@ -27,6 +32,9 @@ def describe_stress(
     if outcome.token:
         command = replay_command(node_id, outcome.token, flags)
         lines.append(Line(f"replay: {command}", Style.NOTE))
+    else:
+        command = f"pytest --parsediff {shlex.quote(node_id)} {block_flags}".rstrip()
+        lines.append(Line(f"again: {command}", Style.NOTE))
     return lines
 
 

@@ -47,11 +47,13 @@ class StressOptions:
     def flags(self) -> str:
         """What a replay needs besides its token, each with a space behind it."""
         laws = ",".join(self.laws or ())
-        return "".join(
-            f"--parsediff-{name}={value} "
-            for name, value in (("laws", laws), ("stress-writer", self.writer))
-            if value
-        )
+        return _as_flags(("laws", laws), ("stress-writer", self.writer))
+
+    @property
+    def block_flags(self) -> str:
+        """What a block needs to be the same again, likewise."""
+        numbers = ("stress", self.plans), ("seed", self.seed)
+        return self.flags + _as_flags(*numbers, ("stress-strategy", self.strategy))
 
     def settings(self, table: StressConfig) -> StressSettings:
         """Return what holds for a scenario with this ``[stress]`` table."""
@@ -60,6 +62,15 @@ class StressOptions:
         )
         laws = own.laws if self.laws is None else self.laws
         return replace(own, laws=laws, writer=self.writer)
+
+
+def _as_flags(*values: tuple[str, object]) -> str:
+    """Return flags for those of *values* that are given, each with a space behind it."""
+    return "".join(
+        f"--parsediff-{name}={value} "
+        for name, value in values
+        if value is not None and value != ""
+    )
 
 
 def read_stress_options(config: pytest.Config) -> StressOptions:

@@ -104,7 +104,10 @@ class StressSession:
         from pytest_parsediff.stress_failure import describe_stress  # noqa: PLC0415
 
         message = outcome.error.summary if outcome.error else ""
-        lines = describe_stress(outcome, item.nodeid, self.options.flags)
+        options = self.options
+        lines = describe_stress(
+            outcome, item.nodeid, options.flags, options.block_flags
+        )
         return FailureRepr(lines, Crash(str(item.path), 1, message))
 
     def _open(self) -> Stresser:

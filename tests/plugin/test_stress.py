@@ -345,7 +345,31 @@ def test_a_reader_that_nobody_can_follow_proves_nothing(
     plain.assert_outcomes(passed=1, skipped=1)
     plain.stdout.fnmatch_lines(["SKIPPED *inconclusive: no gap fired*"])
     asked.assert_outcomes(passed=1, failed=1)
-    asked.stdout.fnmatch_lines(["PD616: *no gap fired*"])
+    asked.stdout.fnmatch_lines(["PD616: *no gap fired*", "hint: *", "again: *"])
+    last = next(line for line in asked.outlines if line.startswith("again: "))
+    again = project.runpytest(*last.removeprefix("again: pytest ").split())
+    again.assert_outcomes(failed=1)
+    again.stdout.fnmatch_lines(["PD616: *no gap fired*", last])
+
+
+def test_a_reader_that_fails_in_the_quiet_has_a_command_too(
+    project: pytest.Pytester,
+) -> None:
+    """The block is the same again with the number of plans, the seed and the strategy."""
+    add(project, "a", "right", LAWS)
+    project.makeconftest(READER.replace("updated FROM message", "updated FROM nowhere"))
+    flags = "--parsediff-stress=150 --parsediff-seed=0 --parsediff-stress-strategy=pct"
+
+    result = project.runpytest("--parsediff", *flags.split(), "-k", "plans-1")
+
+    result.assert_outcomes(failed=1, deselected=2)
+    result.stdout.fnmatch_lines(
+        [
+            "PD401: *no such table: nowhere*",
+            "hint: *",
+            f"again: pytest --parsediff scenarios/a/fixture.sql::a-plans-1 {flags}",
+        ]
+    )
 
 
 def test_a_reader_that_differs_from_run_to_run_is_told_so(
