@@ -31,9 +31,10 @@ from pytest_parsediff.core.errors import (
     Where,
 )
 from pytest_parsediff.core.event import SESSION_ERROR, Context, Notice
+from pytest_parsediff.core.paths import with_encoded
 from pytest_parsediff.core.place import Placed, StorePlacer
 from pytest_parsediff.core.proof import observe, violations
-from pytest_parsediff.core.rules import Rules, compile_rules, with_encoded
+from pytest_parsediff.core.rules import Rules, compile_rules
 from pytest_parsediff.core.scenario import GOLDEN, Scenario
 from pytest_parsediff.core.workspace import Desk, Workspace
 from pytest_parsediff.golden.stage import Staged, digest

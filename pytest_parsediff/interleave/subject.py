@@ -15,8 +15,9 @@ from pytest_parsediff.adapters.contain import collect
 from pytest_parsediff.adapters.protocol import Adapter, OpenableAdapter
 from pytest_parsediff.core.config import AdapterConfig
 from pytest_parsediff.core.event import Context, Emission, Event, Source
+from pytest_parsediff.core.paths import with_encoded
 from pytest_parsediff.core.pointers import ABSENT, Pointer
-from pytest_parsediff.core.rules import Rules, with_encoded
+from pytest_parsediff.core.rules import Rules
 from pytest_parsediff.diff.comparison import Comparison
 
 #: Raised for types of somebody's own, and for numbers and texts beyond all bounds.

@@ -10,7 +10,7 @@ from pytest_parsediff.adapters.stream import stream
 from pytest_parsediff.archive.staged import AppendBase
 from pytest_parsediff.core.errors import ParsediffError, RunDatabaseError
 from pytest_parsediff.core.event import Context, Emission
-from pytest_parsediff.core.rules import with_encoded
+from pytest_parsediff.core.paths import with_encoded
 from pytest_parsediff.live.cells import encode
 from pytest_parsediff.live.claims import abandon, claim, finish
 from pytest_parsediff.live.collecting import Collector

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from pytest_parsediff.core.canonical import Encoder, encode_lines
 from pytest_parsediff.core.config import AdapterConfig
 from pytest_parsediff.core.errors import CanonicalRuleError, NotAnEventError
+from pytest_parsediff.core.paths import path_replacer, with_encoded
 from pytest_parsediff.core.pointers import Pointer
-from pytest_parsediff.core.rules import compile_rules, path_replacer, with_encoded
+from pytest_parsediff.core.rules import compile_rules
 
 Event = dict[str, Any]
 STORE = "/run/main-1/store/store.db"
