@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from pytest_parsediff.core.proof import observe, violations
@@ -17,6 +18,10 @@ from pytest_parsediff.laws.law import Law, Violation
 
 #: Contents that are remembered, together.
 _MAX_HELD_BYTES = 64 * 2**20
+#: Copies the WAL into the main file, which no row shows (https://sqlite.org/wal.html).
+_CHECKPOINT = re.compile(
+    r"""\s*PRAGMA\s+(?:["'`\[]?\w+["'`\]]?\s*\.\s*)?wal_checkpoint\b""", re.IGNORECASE
+)
 
 
 class Control:
@@ -35,6 +40,11 @@ class Control:
         """Return the violation if the store is not what the steps alone make of it."""
         if run.witness.sniffed:
             return _sniffed(run.witness.sniffed)
+        statements = (sql for poll in run.polls for sql in poll.statements)
+        checkpoint = next(filter(_CHECKPOINT.match, statements), None)
+        if checkpoint is not None:
+            message = f"the reader asked for a checkpoint: {checkpoint}"
+            return Violation(law=Law.READ_ONLY, message=message)
         state = run.states[-1]
         expected = self._contents.get(state)
         if expected is None:
