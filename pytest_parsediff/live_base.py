@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -18,14 +19,14 @@ from pytest_parsediff.core.errors import ParsediffError, Unavailable
 from pytest_parsediff.core.workspace import make_run_folder, remove_tree
 from pytest_parsediff.live_collect import LiveFile, LiveItem, SessionItem
 from pytest_parsediff.live_config import LiveConfig
-from pytest_parsediff.live_options import LiveOptions, read_live_options
+from pytest_parsediff.live_options import LiveOptions
 from pytest_parsediff.options import are_paths_named
 
 #: Attribute of reports that carries facts from a worker to the controller.
 FACTS = "parsediff_live"
 
 
-class LiveRunPlugin:
+class LiveRunPlugin(ABC):
     """Collects the items of a live run in one process.
 
     Attributes:
@@ -71,9 +72,9 @@ class LiveRunPlugin:
         except (ParsediffError, Unavailable) as error:
             raise pytest.UsageError(str(error)) from None
 
+    @abstractmethod
     def prepare(self) -> None:
         """Find out what there is; called once, in the controller."""
-        raise NotImplementedError
 
     @property
     def rundb_path(self) -> Path:
@@ -111,9 +112,9 @@ class LiveRunPlugin:
             return LiveFile.make(parent, self, file_path)
         return None
 
+    @abstractmethod
     def items_of(self, file: LiveFile) -> Iterator[LiveItem]:
         """Yield the items of the run, in an order that every worker sees."""
-        raise NotImplementedError
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -123,13 +124,13 @@ class LiveRunPlugin:
 
     # --- running ------------------------------------------------------------------------
 
+    @abstractmethod
     def run(self, item: LiveItem) -> None:
         """Find out what becomes of *item*."""
-        raise NotImplementedError
 
+    @abstractmethod
     def failure_of(self, item: LiveItem, error: ParsediffError) -> object:
         """Return what pytest prints for a failing item."""
-        raise NotImplementedError
 
     def again(self, item: LiveItem, flags: str) -> str:
         """Return the command that runs *item* again with *flags*."""
@@ -154,22 +155,3 @@ def _toml(config: pytest.Config) -> Path:
     """Return a file that may hold the table of stored sessions that was asked for."""
     path = config.rootpath / "parsediff.toml"
     return path if path.is_file() else config.rootpath / "pyproject.toml"
-
-
-def register_live(config: pytest.Config) -> None:
-    """Register the plugin of a comparison, or that of a recording.
-
-    Raises:
-        pytest.UsageError: PD116, the flags mean nothing together.
-    """
-    options = read_live_options(config)
-    plugin: LiveRunPlugin
-    if options.is_recording:
-        from pytest_parsediff.live_record import RecordPlugin  # noqa: PLC0415
-
-        plugin = RecordPlugin(config, options)
-    else:
-        from pytest_parsediff.live_session import ComparePlugin  # noqa: PLC0415
-
-        plugin = ComparePlugin(config, options)
-    config.pluginmanager.register(plugin, "parsediff-live")

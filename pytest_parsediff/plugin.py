@@ -61,7 +61,7 @@ def pytest_configure(config: pytest.Config) -> None:
     is_live = bool(given_flags(config))
     keep_goldens_from_syrupy(config)
     if is_live:
-        from pytest_parsediff.live_base import register_live  # noqa: PLC0415
+        from pytest_parsediff.live_register import register_live  # noqa: PLC0415
 
         register_live(config)
     if settings.enabled and (not is_live or are_paths_named(config)):

@@ -15,7 +15,6 @@ from pytest_parsediff.core.errors import Unavailable
 from pytest_parsediff.core.scenario import Scenario
 
 if TYPE_CHECKING:
-    from pytest_parsediff.collect import ScenarioFile
     from pytest_parsediff.stress.outcome import StressOutcome
     from pytest_parsediff.stress.stand import StressSettings
 
@@ -50,7 +49,7 @@ def is_stressed(scenario: Scenario) -> bool:
 
 
 def stress_items(
-    parent: ScenarioFile,
+    parent: pytest.Collector,
     host: StressHost,
     scenario: Scenario,
     marks: Sequence[pytest.MarkDecorator],
@@ -82,7 +81,7 @@ class StressItem(pytest.Item):
 
     @classmethod
     def make(
-        cls, parent: ScenarioFile, host: StressHost, scenario: Scenario, number: int
+        cls, parent: pytest.Collector, host: StressHost, scenario: Scenario, number: int
     ) -> StressItem:
         """Return the item of the block *number* of *scenario*."""
         name = f"{scenario.name}-plans-{number}"

@@ -21,8 +21,8 @@ from pytest_parsediff.interleave.writers.connection import (
     Statement,
     WriterConnection,
     leaves_nothing,
-    open_writer,
 )
+from pytest_parsediff.interleave.writers.opening import open_writer
 
 #: Where the header holds the user version (https://sqlite.org/fileformat2.html 1.3).
 _USER_VERSION = slice(60, 64)

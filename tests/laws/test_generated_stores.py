@@ -16,7 +16,8 @@ from pytest_parsediff.core.errors import FixtureSQLError
 from pytest_parsediff.core.event import Notice, Source
 from pytest_parsediff.core.store import build_image
 from pytest_parsediff.interleave.clock import HarnessClock
-from pytest_parsediff.interleave.writers.connection import Batch, Library, open_writer
+from pytest_parsediff.interleave.writers.connection import Batch, Library
+from pytest_parsediff.interleave.writers.opening import open_writer
 from pytest_parsediff.interleave.writers.sqlscript import parse_script
 from pytest_parsediff.strategies import (
     OPENCODE_SCHEMA,

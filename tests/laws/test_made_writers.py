@@ -9,7 +9,8 @@ import pytest
 from pytest_parsediff.core.splitmix import SplitMix64
 from pytest_parsediff.core.store import build_image
 from pytest_parsediff.interleave.clock import HarnessClock
-from pytest_parsediff.interleave.writers.connection import Batch, Library, open_writer
+from pytest_parsediff.interleave.writers.connection import Batch, Library
+from pytest_parsediff.interleave.writers.opening import open_writer
 from pytest_parsediff.stress.made import MAX_STEPS, WRITERS, opencode_writer
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios/opencode"
