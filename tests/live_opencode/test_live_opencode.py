@@ -100,6 +100,42 @@ def test_a_tail_beside_opencode_agrees_with_a_cold_scan(tmp_path: Path) -> None:
     assert "bash" in tools
 
 
+@pytest.mark.skipif(bool(why_not()), reason=why_not())
+def test_what_is_deleted_and_brought_back_is_followed(tmp_path: Path) -> None:
+    """Export, delete, import, which writes past the event log, and fork."""
+    output, cursor = tmp_path / "tail.jsonl", tmp_path / "cursor"
+    exported, home = tmp_path / "session.json", tmp_path / "home"
+    home.mkdir()
+    with serve_fake_model() as model:
+        opencode = Opencode(home, model)
+        opencode.run("run", "run: echo one")
+        with tailing(opencode.store, cursor, output):
+            wait_until_equal(output, opencode.store)
+            (session,) = sessions_of(opencode.store)
+            exported.write_text(opencode.run("export", session))
+            opencode.run("session", "delete", session)
+            wait_until_equal(output, opencode.store)
+            assert not sessions_of(opencode.store)
+            opencode.run("import", str(exported))
+            wait_until_equal(output, opencode.store)
+            assert {session} == sessions_of(opencode.store)
+            opencode.run("run", "--session", session, "--fork", "in the fork")
+            wait_until_equal(output, opencode.store)
+
+    assert 2 == len(sessions_of(opencode.store))
+    assert b"session_removed" in output.read_bytes()
+
+
+def sessions_of(store: Path) -> set[str]:
+    """Return the sessions that a full scan of *store* finds."""
+    found = cold_scan(store).values()
+    return {
+        event["payload"]["NativeID"]
+        for event in found
+        if event["kind"] == "session_started"
+    }
+
+
 # --- the model -----------------------------------------------------------------------
 
 
