@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_parsediff.collect import ScenarioDirectory, ScenarioItem
+from pytest_parsediff.collect import ScenarioDirectory
 from pytest_parsediff.core.errors import (
     NoScenariosError,
     ParsediffError,
@@ -25,6 +25,7 @@ from pytest_parsediff.core.scenario import Folder, Scenario, walk
 from pytest_parsediff.options import Settings, is_ci
 from pytest_parsediff.reading import ScenarioReader
 from pytest_parsediff.report import attach, facts_of, restore
+from pytest_parsediff.scenario_item import ScenarioItem
 from pytest_parsediff.stress_collect import StressItem
 from pytest_parsediff.stress_flags import is_stress_asked
 from pytest_parsediff.tally import Tally
