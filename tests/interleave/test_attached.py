@@ -25,6 +25,8 @@ from pytest_parsediff.stress.detect import detect
 class Attaches(AtOrAfter):
     """Has a database of its own, and attaches the store."""
 
+    attach = "ATTACH DATABASE ? AS store"
+
     def __init__(self, own: Path) -> None:
         self.own = own
 
@@ -32,10 +34,16 @@ class Attaches(AtOrAfter):
         """Yield the number of rows, read twice."""
         uri = f"{source.path.as_uri()}?mode=ro"
         with closing(sqlite3.connect(self.own, uri=True)) as db:
-            db.execute("ATTACH DATABASE ? AS store", (uri,))
+            db.execute(self.attach, (uri,))
             count = "SELECT count(*) FROM store.message"
             yield {"session": "s", "id": "n", "n": [*map(list, db.execute(count))]}
             yield {"session": "s", "id": "m", "n": [*map(list, db.execute(count))]}
+
+
+class AttachesWithAComment(Attaches):
+    """Says what it does in front of it."""
+
+    attach = "-- the store\n/* of\n others */ attach ? AS store"
 
 
 class AttachesByApsw(Attaches):
@@ -73,11 +81,14 @@ class Copies(AtOrAfter):
         yield {"session": "s", "id": "n", "n": count}
 
 
+@pytest.mark.parametrize("reader", [Attaches, AttachesWithAComment])
 @pytest.mark.parametrize("name", [":memory:", "own.db"])
-def test_a_store_that_is_attached_is_followed(tmp_path: Path, name: str) -> None:
+def test_a_store_that_is_attached_is_followed(
+    tmp_path: Path, name: str, reader: type[Attaches]
+) -> None:
     """Its two reads are two snapshots."""
     own = Path(name) if name.startswith(":") else tmp_path / name
-    rig = make_rig(Attaches(own), tmp_path)
+    rig = make_rig(reader(own), tmp_path)
 
     run = rig.run(Plan((), None, 1))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -116,15 +117,28 @@ _LOCKING = ("BEGIN IMMEDIATE", "BEGIN EXCLUSIVE")
 QUERY = "SELECT "
 
 
+#: What may stand in front of a statement (https://sqlite.org/lang_comment.html).
+_FRONT = re.compile(r"\A(?:\s|--[^\n]*(?:\n|\Z)|/\*.*?(?:\*/|\Z))*", re.DOTALL)
+
+
+def without_comments(sql: str) -> str:
+    """Return *sql* from its first word on."""
+    return _FRONT.sub("", sql, count=1)
+
+
 def is_locking(sql: str) -> bool:
     """Return whether a statement begins a transaction and takes its snapshot."""
-    return sql.lstrip()[:16].upper().startswith(_LOCKING)
+    return _head(sql).startswith(_LOCKING)
 
 
 def is_silent(sql: str) -> bool:
     """Return whether a statement only begins, ends or names a transaction."""
-    head = sql.lstrip()[:16].upper()
+    head = _head(sql)
     return head.startswith(_SILENT) and not head.startswith(_LOCKING)
+
+
+def _head(sql: str) -> str:
+    return without_comments(sql)[:16].upper()
 
 
 def database_path(database: object) -> str | None:

@@ -25,6 +25,7 @@ from pytest_parsediff.interleave.drivers.connections import (
     database_path,
     is_locking,
     is_silent,
+    without_comments,
 )
 from pytest_parsediff.interleave.drivers.driver import Reach, Witness
 from pytest_parsediff.interleave.schedule import Kind
@@ -32,7 +33,7 @@ from pytest_parsediff.interleave.schedule import Kind
 #: What there is to hear of a connection in the making, and of plain files.
 _EVENTS = ("sqlite3.connect", "sqlite3.connect/handle", "open")
 #: The path that is attached, as SQLite tells it with the values of parameters.
-_ATTACH = re.compile(r"\s*ATTACH\s+(DATABASE\s+)?'((?:[^']|'')*)'", re.IGNORECASE)
+_ATTACH = re.compile(r"ATTACH\s+(DATABASE\s+)?'((?:[^']|'')*)'", re.IGNORECASE)
 
 
 class StdlibDriver:
@@ -124,7 +125,7 @@ class _Waiting:
         if self._is_attached:
             self._tracer.trace(sql)
             return
-        attached = _ATTACH.match(sql)
+        attached = _ATTACH.match(without_comments(sql))
         path = database_path(attached[2].replace("''", "'")) if attached else None
         if path is None or not self._following.is_below(path):
             return
