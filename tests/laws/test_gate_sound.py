@@ -7,6 +7,7 @@ import re
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import apsw
@@ -21,8 +22,9 @@ from pytest_parsediff.core.splitmix import SplitMix64
 from pytest_parsediff.interleave.clock import HarnessClock
 from pytest_parsediff.interleave.databasebench import DatabaseBench
 from pytest_parsediff.interleave.drivers.apsw import ApswDriver
+from pytest_parsediff.interleave.plan import Gap, Placed, Plan
 from pytest_parsediff.interleave.writers.connection import Library
-from pytest_parsediff.laws import gatejudge
+from pytest_parsediff.laws import gatejudge, gatesound
 from pytest_parsediff.laws.gatejudge import mutants
 from pytest_parsediff.laws.gatesound import check_gate_sound
 from pytest_parsediff.laws.images import change
@@ -320,3 +322,22 @@ def test_what_was_touched_is_told_by_files_that_differ(tmp_path: Path) -> None:
     assert touched.may_be("s0")
     assert touched.may_be("other")
     assert not touched.may_be("s1")
+
+
+def test_a_lock_that_is_left_keeps_nobody_from_the_final_store(tmp_path: Path) -> None:
+    """What is committed is parsed from a copy, so such a plan is judged, too."""
+
+    def parse(path: Path) -> list[Emission]:
+        with closing(sqlite3.connect(path, timeout=0)) as db:
+            rows = db.execute("SELECT id, session FROM message ORDER BY id").fetchall()
+        return [{"id": key, "session": session} for key, session in rows]
+
+    script = "-- step: lock\nBEGIN EXCLUSIVE;\n-- step: end\nCOMMIT;"
+    rig = database_rig(parse, tmp_path, writers=(script,))
+    assert isinstance(rig.bench, DatabaseBench)
+    image = rig.bench.image[:18] + b"\x01\x01" + rig.bench.image[20:]  # no WAL
+    rig = replace(rig, bench=replace(rig.bench, image=image))
+    behind_the_parse = Plan((Placed(0, 0, 0, Gap(0, 3)),), None, 1)
+    gate = gatesound._Gate(rig)
+
+    assert gate.run(behind_the_parse).final == gate.run(Plan(())).final
