@@ -77,7 +77,7 @@ def find_subject(name: str, path: str, config: Path | None) -> Subject:
         raise OptionError(
             "expected the path of a store, got an empty text", None, _PATH
         )
-    here = Path.cwd()
+    here = _working_folder()
     configured = _read_config(config or _default_config(here))
     settings = LiveSettings(
         sources=(f"{name}={path}",), configured=configured, folder=here
@@ -89,6 +89,14 @@ def find_subject(name: str, path: str, config: Path | None) -> Subject:
         raise SourceError(error.message, error.where, hint) from error
     (adapter,) = found.adapters.values()
     return Subject(adapter, tuple(ref.source for ref in found.refs))
+
+
+def _working_folder() -> Path:
+    try:
+        return Path.cwd()
+    except FileNotFoundError as error:
+        hint = "Change to a folder that is there."
+        raise OptionError("the working directory is gone", None, hint) from error
 
 
 def _default_config(folder: Path) -> Path | None:

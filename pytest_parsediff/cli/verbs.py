@@ -26,7 +26,7 @@ from pytest_parsediff.cli.lines import LineWriter, OutputClosed
 from pytest_parsediff.cli.passing import Passage
 from pytest_parsediff.cli.probing import probe_source
 from pytest_parsediff.cli.reading import Readings
-from pytest_parsediff.cli.stopping import Stopper
+from pytest_parsediff.cli.stopping import Stopped, Stopper
 from pytest_parsediff.cli.streams import (
     occupy_closed,
     silence,
@@ -62,7 +62,9 @@ def run_verb(verb: VerbName, options: argparse.Namespace) -> int:
         except OutputClosed:
             silence(sys.stdout)
             return _BY_SIGNAL + _SIGPIPE
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stop:
+            if verb == "tail" and isinstance(stop, Stopped):
+                return 0
             return _BY_SIGNAL + (stopper.signal or 2)
         finally:
             console.done()
@@ -94,13 +96,17 @@ def _work(
     stopper: Stopper,
 ) -> int:
     output = stdout_number()
-    subject = find_subject(options.adapter, options.source, options.config)
+    with (
+        stopper.interruptible()
+    ):  # an adapter's import, or a pipe that is no cursor yet
+        subject = find_subject(options.adapter, options.source, options.config)
+        cursor = _first_cursor(options)
     passage = Passage(
         writer=LineWriter(output, subject.rules),
         console=console,
         stopper=stopper,
         cursor_out=options.resume or options.cursor_out,
-        cursor=_first_cursor(options),
+        cursor=cursor,
     )
     with _folders(options.state_dir) as context:
         return verb(_Work(options, subject, context, passage))

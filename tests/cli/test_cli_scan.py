@@ -271,6 +271,36 @@ def test_a_signal_ends_a_scan(project: Project, number: signal.Signals) -> None:
     wait_for(lambda: [1] == project.ids())
 
 
+@pytest.mark.parametrize(("verb", "status"), [("scan", 143), ("tail", 0)])
+def test_a_signal_ends_what_has_not_begun(
+    project: Project, verb: str, status: int
+) -> None:
+    """A cursor that is read from a pipe may never come."""
+    os.mkfifo(project.cursor)
+    with project.started(verb, "--cursor=cursor") as process:
+        with project.cursor.open("wb"):  # waits until it is opened for reading
+            assert status == end(process, signal.SIGTERM)
+        assert process.stderr
+        assert b"" == process.stderr.read()
+
+
+def test_a_working_directory_that_is_gone(project: Project, tmp_path: Path) -> None:
+    """A typed error, whatever is read."""
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    command = shlex.join(project.argv("scan", "--adapter=opencode"))
+    done = subprocess.run(
+        ["sh", "-c", f"rmdir {shlex.quote(str(folder))} && {command}"],
+        cwd=folder,
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+
+    assert 2 == done.returncode
+    assert done.stderr.startswith("error: PD116: the working directory is gone\n")
+
+
 def test_wrong_usage(project: Project) -> None:
     """No adapter, two beginnings, no store, an unknown adapter: all end with 2."""
     module = project.argv("scan")[:4]
