@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import apsw
@@ -59,3 +60,23 @@ def test_a_reader_that_uses_sqlite3_is_told_at_once(path: Path) -> None:
     writer.close()
 
     assert waits_ms == 0
+
+
+def test_a_writer_that_connects_while_the_reader_does_hides_nobody(path: Path) -> None:
+    """The reader's connection is followed all the same."""
+    seen = []
+
+    def reach(_kind: object, label: str) -> None:
+        seen.append(label)
+        if label == "connect":
+            with closing(sqlite3.connect(path)) as writer:
+                writer.execute("INSERT INTO t VALUES (1)")
+
+    with (
+        StdlibDriver().following(path.parent, reach) as witness,
+        closing(sqlite3.connect(path)) as reader,
+    ):
+        reader.execute("SELECT * FROM t").fetchall()
+
+    assert seen == ["connect", "SELECT * FROM t"]
+    assert witness.connections == 1

@@ -68,10 +68,9 @@ class _Following(ConnectionFollower):
 
     def hear(self, event: str, args: tuple[Any, ...]) -> None:
         """Notice a connection in the making."""
+        if self.is_busy:  # a writer may connect while the reader is about to
+            return
         if event == "sqlite3.connect":
-            self._paths.pop(get_ident(), None)
-            if self.is_busy:
-                return
             path = database_path(args[0])
             is_ours = path is not None and self.is_below(path)
             self._paths[get_ident()] = path if is_ours else None
