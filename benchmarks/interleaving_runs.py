@@ -71,7 +71,7 @@ class Session:
         is_kept = isinstance(adapter, Opening)
         hands = {
             made.__name__: made(
-                folder / made.__name__,
+                folder / made.__name__ / "store",  # as far down as the harness's
                 connect,
                 is_kept=is_kept,
                 is_connect_gap=library is Library.STDLIB,

@@ -22,7 +22,6 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from enum import StrEnum
 from itertools import chain
 from typing import Any, NamedTuple
@@ -135,6 +134,10 @@ class _Form(NamedTuple):
     finish: Callable[[str], bytes]
     special: tuple[bytes, ...] = ()
 
+    def holds_special(self, data: bytes) -> bool:
+        """Return whether *data* is not what the line holds, though it is ASCII."""
+        return bool(self.special) and any(special in data for special in self.special)
+
 
 def encode_lines(events: Iterable[Event], encoder: Encoder) -> list[bytes]:
     """Return one line per event, in order, without line ends.
@@ -158,10 +161,12 @@ def encode_line(event: Event, encoder: Encoder) -> bytes:
     """
     form = _FORMS[encoder]
     if type(event) is dict and _is_plain(event):
-        with suppress(*_NOT_ENCODED):
+        try:
             line = form.fast.encode(event)
-            if line.isascii() and not any(mark in line for mark in form.special):
-                return line
+        except _NOT_ENCODED:  # say what is wrong, and where
+            return encode_lines([event], encoder)[0]
+        if line.isascii() and not form.holds_special(line):
+            return line
     return encode_lines([event], encoder)[0]
 
 
@@ -180,7 +185,7 @@ def _encode_batch(events: list[Event], form: _Form) -> list[bytes]:
     data = _encode_fast(events, form)
     if data is None:  # one by one, which says what is wrong with which, and where
         text = "\n".join([_dump(form, event) for event in events])
-    elif data.isascii() and not any(special in data for special in form.special):
+    elif data.isascii() and not form.holds_special(data):
         return data.split(b"\n")
     else:
         text = data.decode()

@@ -80,7 +80,9 @@ class Running:
         schedule = Schedule(self.plan, self.written.writers, self.clock)
         if self._keeps_moments or not self._hides_blocks:
             schedule.after_step = self._after_step
-        schedule.after_block = self._after_block
+        schedule.after_block = (
+            self._after_block if self._keeps_moments else self.written.settle
+        )
         self._keep(START)
         follows_quiet = self._keeps_moments or not self.bench.leaves_no_locks
         root = self.written.source.root
@@ -121,15 +123,14 @@ class Running:
             self.known_states.add(state, self.written.capture())
 
     def _after_step(self, placed: Placed) -> None:
-        if self._keeps_moments:
-            self._trail.add(placed, self.clock.now_ms)
+        if not self._keeps_moments:
+            self.written.settle()
+            return
+        self._trail.add(placed, self.clock.now_ms)
         if not self._hides_blocks:
             self._after_block()
 
     def _after_block(self) -> None:
-        if not self._keeps_moments:
-            self.written.settle()
-            return
         state = self._trail.end
         if self.states[-1] == state:
             return

@@ -244,8 +244,7 @@ class Schedule:
             self._look_ahead()
 
     def _attempt(self, placed: Placed) -> bool:
-        step = self.writers[placed.writer][placed.index]
-        clock = self.clock
+        step, clock = self.writers[placed.writer][placed.index], self.clock
         clock.now_ms += placed.dt_ms
         try:
             step.run(clock)
@@ -255,8 +254,8 @@ class Schedule:
             return False
         self._due.remove(placed)
         self.ran.append(placed)
-        poll, nth = self._poll, self._nth
-        self.notes.append((_STEP, step.label, poll, nth, placed, clock.now_ms))
+        note = _STEP, step.label, self._poll, self._nth, placed, clock.now_ms
+        self.notes.append(note)
         if self.after_step is not None:
             self.after_step(placed)
         return True

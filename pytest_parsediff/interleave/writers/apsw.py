@@ -35,7 +35,7 @@ class ApswWriter:
 
     def run(self, batch: Batch, /) -> None:
         """Execute one step; see ``WriterConnection``."""
-        had_transaction = self._in_transaction()
+        had_transaction = not self._connection.get_autocommit()
         try:
             blocked = batch.execute(self._connection.execute, is_inside=had_transaction)
         except (apsw.BusyError, apsw.LockedError) as error:
@@ -68,9 +68,6 @@ class ApswWriter:
         """Close it; an open transaction is rolled back."""
         self._connection.close()
 
-    def _in_transaction(self) -> bool:
-        return not self._connection.get_autocommit()
-
     def _roll_back(self, had_transaction: bool) -> None:
-        if self._in_transaction() and not had_transaction:
+        if self.holds_transaction and not had_transaction:
             self._connection.execute("ROLLBACK").fetchall()

@@ -70,19 +70,19 @@ class Batch:
 
     statements: tuple[Statement, ...]
     may_wrap: bool = field(init=False, compare=False, repr=False)
-    _calls: tuple[tuple[str, tuple[Any, ...], bool, bool], ...] = field(
+    _calls: tuple[tuple[str, tuple[Any, ...]], ...] = field(
         init=False, compare=False, repr=False
     )
+    _has_rows: bool = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         several = self.statements if len(self.statements) > 1 else ()
         may_wrap = bool(several) and all(one.can_wrap for one in several)
         object.__setattr__(self, "may_wrap", may_wrap)
-        calls = tuple(
-            (one.sql, one.values, one.has_rows, one.is_checkpoint)
-            for one in self.statements
-        )
+        calls = tuple((one.sql, one.values) for one in self.statements)
         object.__setattr__(self, "_calls", calls)
+        has_rows = any(one.has_rows for one in self.statements)
+        object.__setattr__(self, "_has_rows", has_rows)
 
     def execute(
         self, cursor_of: Callable[[str, tuple[Any, ...]], Any], *, is_inside: bool
@@ -102,14 +102,22 @@ class Batch:
         is_wrapped = self.may_wrap and not is_inside
         if is_wrapped:
             cursor_of("BEGIN IMMEDIATE", ())
-        for sql, values, has_rows, is_checkpoint in self._calls:
-            cursor = cursor_of(sql, values)
-            if has_rows:
-                rows = cursor.fetchall()
-                if is_checkpoint and rows and rows[0][0]:
-                    return "checkpoint is busy"
+        if self._has_rows:
+            blocked = self._drain(cursor_of)
+            if blocked:
+                return blocked
+        else:
+            for sql, values in self._calls:
+                cursor_of(sql, values)
         if is_wrapped:
             cursor_of("COMMIT", ())
+        return None
+
+    def _drain(self, cursor_of: Callable[[str, tuple[Any, ...]], Any]) -> str | None:
+        for statement in self.statements:
+            rows = cursor_of(statement.sql, statement.values).fetchall()
+            if statement.is_checkpoint and rows and rows[0][0]:
+                return "checkpoint is busy"
         return None
 
 
