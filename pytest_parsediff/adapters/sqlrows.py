@@ -23,6 +23,10 @@ _MISSING_HINT = "Check sql.db and that the commands before it write there."
 def read_rows(db: Path, query: str, *, end: float, max_bytes: float) -> Iterator[Event]:
     """Yield one object per row, keyed by column name in the order of the columns.
 
+    All rows are read before the first one is handed out: the database may be one that
+    others write, and an open snapshot would keep its WAL from being reset
+    (https://sqlite.org/wal.html section 6).
+
     Args:
         db: The database; it is opened read-only and nothing is made if it is missing.
         query: One statement that returns rows.
@@ -49,13 +53,15 @@ def read_rows(db: Path, query: str, *, end: float, max_bytes: float) -> Iterator
     select = OneSelect(
         key="query", query=query, db=db, end=end, error=SQLOutputError, look=look
     )
+    events: list[Event] = []
     for row in select.rows():
         event = dict(zip(columns, row, strict=True))
         left -= weigh(event, left)
         if left < 0:
             raise OutputTooLargeError("the rows exceed max_output_mb", Where(db))
         _refuse_blobs(event, db)
-        yield event
+        events.append(event)
+    yield from events
 
 
 def _refuse_blobs(event: Event, db: Path) -> None:

@@ -55,6 +55,23 @@ def test_no_rows_are_no_events(db: Path) -> None:
     assert [] == rows(db, "SELECT * FROM t WHERE 0")
 
 
+def test_no_snapshot_is_open_while_rows_are_handed_out(tmp_path: Path) -> None:
+    """Whoever writes the database can reset its WAL in between."""
+    path = tmp_path / "live.db"
+    writer = apsw.Connection(str(path))
+    setup = "PRAGMA journal_mode = wal; CREATE TABLE t (id); INSERT INTO t VALUES (1), (2)"
+    writer.execute(setup).fetchall()
+
+    found = read_rows(path, "SELECT id FROM t", end=math.inf, max_bytes=2**20)
+    first = next(found)
+    writer.execute("INSERT INTO t VALUES (3)").fetchall()
+    ((is_busy, *_),) = writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    writer.close()
+
+    assert not is_busy
+    assert [{"id": 1}, {"id": 2}] == [first, *found]
+
+
 @pytest.mark.parametrize(
     ("query", "message"),
     [
