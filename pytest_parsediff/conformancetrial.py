@@ -25,13 +25,13 @@ from pytest_parsediff.core.scenario import Scenario
 from pytest_parsediff.core.variables import find_bad_variables
 from pytest_parsediff.core.wording import counted
 from pytest_parsediff.core.workspace import Workspace
+from pytest_parsediff.environment import Environment
 from pytest_parsediff.interleave.databasebench import DatabaseBench
 from pytest_parsediff.interleave.run import Run
 from pytest_parsediff.interleave.strategy import Plans
 from pytest_parsediff.interleave.token import decode
 from pytest_parsediff.laws.law import Law, Violation
 from pytest_parsediff.laws.static import STATIC, why_not
-from pytest_parsediff.run import Environment
 from pytest_parsediff.stress.quietly import (
     is_quiet,
 )

@@ -12,8 +12,6 @@ from pathlib import Path
 import msgspec
 
 from pytest_parsediff.adapters.contain import Emitted, collect
-from pytest_parsediff.adapters.limits import SelfLimiting
-from pytest_parsediff.adapters.placeholders import expand
 from pytest_parsediff.adapters.protocol import Adapter, OpenableAdapter
 from pytest_parsediff.adapters.python import as_adapter
 from pytest_parsediff.adapters.resolve import Resolved, resolve
@@ -37,6 +35,7 @@ from pytest_parsediff.core.proof import observe, violations
 from pytest_parsediff.core.rules import Rules, compile_rules
 from pytest_parsediff.core.scenario import GOLDEN, Scenario
 from pytest_parsediff.core.workspace import Desk, Workspace
+from pytest_parsediff.environment import Environment, variables_of, with_env
 from pytest_parsediff.golden.stage import Staged, digest
 from pytest_parsediff.golden.status import (
     GoldenCheck,
@@ -209,7 +208,7 @@ class Runner:
         if setup is None:
             resolved = resolve(
                 name,
-                configured=_with_env(scenario.adapters, config.env or {}),
+                configured=with_env(scenario.adapters, config.env or {}),
                 registered=self.registered,
                 folder=self.folder,
             )
@@ -253,7 +252,7 @@ class Runner:
         placed = self._placer.place(scenario, desk.store)
         try:
             before = observe(desk.store_text, placed.known)
-            with Environment(_variables(scenario, setup.resolved, placed, desk)):
+            with Environment(variables_of(scenario, setup.resolved, placed, desk)):
                 try:
                     emitted = _collect(scenario, setup.resolved, placed, desk)
                 except ParsediffError as error:
@@ -308,43 +307,6 @@ def _expect_no_errors(notices: Iterable[Notice], scenario: Scenario) -> None:
         raise SourceParseError(message, Where(scenario.anchor), detail=detail)
 
 
-def _with_env(
-    configured: Mapping[str, tuple[AdapterConfig, Path]], env: Mapping[str, str]
-) -> Mapping[str, tuple[AdapterConfig, Path]]:
-    """Give every command adapter the scenario's variables beneath its own."""
-    if not env:
-        return configured
-    return {
-        name: (msgspec.structs.replace(config, env={**env, **(config.env or {})}), path)
-        for name, (config, path) in configured.items()
-    }
-
-
-def _variables(
-    scenario: Scenario, resolved: Resolved, placed: Placed, desk: Desk
-) -> Mapping[str, str]:
-    """Return the environment of an adapter; those in other processes make their own.
-
-    Raises:
-        PlaceholderError: PD411.
-    """
-    homes = desk.homes()
-    env = resolved.config.env or scenario.config.env
-    if not env or isinstance(resolved.adapter, SelfLimiting):
-        return homes
-    path = placed.source.path
-    values = {
-        "store": lambda: str(path),
-        "store_dir": lambda: str(path if path.is_dir() else path.parent),
-        "tmp": lambda: desk.tmp_text,
-        "state": lambda: str(desk.state),
-    }
-    return {
-        **homes,
-        **{name: expand(text, values, "env") for name, text in env.items()},
-    }
-
-
 def _with_changes(error: ParsediffError, changes: list[str]) -> ParsediffError:
     """Return *error* with what the adapter did to the store before it failed."""
     if changes:
@@ -379,31 +341,3 @@ def _placed(error: ParsediffError, scenario: Scenario) -> ParsediffError:
     if error.where is None:
         error.where = Where(scenario.anchor)
     return error
-
-
-class Environment:
-    """Environment variables of this process, set for a while.
-
-    Written out, because each call of a method of ``os.environ`` counts here.
-    """
-
-    def __init__(self, variables: Mapping[str, str]) -> None:
-        self._variables = variables
-        self._before: dict[str, str | None] = {}
-
-    def __enter__(self) -> None:
-        environ = os.environ
-        for name, value in self._variables.items():
-            self._before[name] = environ.get(name)
-            environ[name] = value
-
-    def __exit__(self, *_error: object) -> None:
-        environ = os.environ
-        for name, value in self._before.items():
-            if value is not None:
-                environ[name] = value
-            else:
-                try:
-                    del environ[name]
-                except KeyError:  # the adapter has removed it
-                    continue

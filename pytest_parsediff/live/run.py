@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from pytest_parsediff.adapters.limits import Limits
 from pytest_parsediff.core.event import Context
 from pytest_parsediff.core.workspace import Workspace
+from pytest_parsediff.environment import Environment
 from pytest_parsediff.live.rundb import RunDatabase
 from pytest_parsediff.live.settings import LiveSettings
 from pytest_parsediff.live.sources import LiveAdapter, resolve_adapter
 from pytest_parsediff.live.stages import OnStage, Stage
-from pytest_parsediff.run import Environment
 
 _TIMEOUT_S = 3600.0
 

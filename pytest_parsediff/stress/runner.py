@@ -17,11 +17,11 @@ from pytest_parsediff.core.place import StorePlacer
 from pytest_parsediff.core.scenario import Scenario
 from pytest_parsediff.core.workspace import Workspace
 from pytest_parsediff.diff.expectation import Expectation
+from pytest_parsediff.environment import Environment
 from pytest_parsediff.interleave.plan import Plan
 from pytest_parsediff.interleave.strategy import BLOCK, Numbered, Plans, Strategy
 from pytest_parsediff.interleave.token import decode
 from pytest_parsediff.laws.explore import Finding
-from pytest_parsediff.run import Environment
 from pytest_parsediff.stress.concluding import (
     conclude,
     fail_by_plan,

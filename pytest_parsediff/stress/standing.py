@@ -13,12 +13,12 @@ from pytest_parsediff.core.scenario import Scenario
 from pytest_parsediff.core.splitmix import SplitMix64
 from pytest_parsediff.core.workspace import Desk
 from pytest_parsediff.diff.expectation import Expectation
+from pytest_parsediff.environment import Environment
 from pytest_parsediff.interleave.plan import Plan
 from pytest_parsediff.interleave.strategy import Plans, Strategy
 from pytest_parsediff.interleave.token import encode
 from pytest_parsediff.laws.explore import Explored, Explorer, Quiet
 from pytest_parsediff.laws.law import Law
-from pytest_parsediff.run import Environment
 from pytest_parsediff.stress.made import WRITERS
 from pytest_parsediff.stress.raced import RacedWatch, watch_over
 from pytest_parsediff.stress.stand import (
