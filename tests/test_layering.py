@@ -24,6 +24,7 @@ PURE = (
     "golden",
     "adapters",
     "run",
+    "environment",
     "diff",
     "archive",
     "live",
