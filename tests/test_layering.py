@@ -31,6 +31,9 @@ PURE = (
     "interleave",
     "laws",
     "cli",
+    "stress",
+    "opencodesteps",
+    "reports",
 )
 
 
