@@ -40,7 +40,8 @@ class Line(NamedTuple):
 
     Attributes:
         session: Its session; empty for events of none.
-        key: Its identity; the line itself where the adapter declares none.
+        key: Its identity; the line itself where the adapter declares none. Empty where
+            it says that all of its session is gone.
         text: Canonical JSON without LF.
         is_tombstone: Whether it says that its event, or session, is gone.
         is_amending: Whether it may take the place of an earlier one of its identity.
@@ -130,8 +131,10 @@ class Subject:
         """Return a canonical line taken apart."""
         read = self.comparison.read(text)
         session = self.comparison.session_of(read) or ""
-        key = self.comparison.key_of(read) or text.decode("utf-8", "replace")
         is_gone, is_amending = (_has(read, m) for m in (self.tombstones, self.amends))
+        is_all = is_gone and bool(session and self.comparison.key)
+        nameless = "" if is_all else text.decode("utf-8", "replace")
+        key = self.comparison.key_of(read) or nameless
         return Line(session, key, text, is_gone, is_amending)
 
 

@@ -40,13 +40,29 @@ def _replace_sessions(held: Folded, lines: Sequence[Line]) -> None:
 
 
 def _put(held: Folded, line: Line) -> None:
-    inner = held.setdefault(line.session, {})
     if line.is_tombstone:
-        inner.pop(line.key, None)
+        _take(held, line)
     else:
-        inner[line.key] = line.text
+        held.setdefault(line.session, {})[line.key] = line.text
+
+
+def _take(held: Folded, gone: Line) -> None:
+    """Take away what *gone* says is gone.
+
+    Without an identity that is the whole session; without a session it is the event of
+    the identity, if only one session has one.
+    """
+    session = gone.session
+    if not session:
+        homes = [name for name, inner in held.items() if gone.key in inner]
+        session = homes[0] if len(homes) == 1 else session
+    inner = held.get(session, {})
+    if gone.key:
+        inner.pop(gone.key, None)
+    else:
+        inner.clear()
     if not inner:
-        del held[line.session]
+        held.pop(session, None)
 
 
 def differences(held: Folded, expected: Folded) -> list[str]:
