@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,13 +22,29 @@ from pytest_parsediff.interleave.writers.filesteps import FileStep
 class _BoundFileStep:
     step: FileStep
     root: Path
+    held: list[int]
 
     @property
     def label(self) -> str:
         return self.step.label
 
     def run(self, clock: HarnessClock, /) -> None:
+        _hold(self.step, self.root, self.held)
         self.step.run(self.root, clock)
+
+
+def _hold(step: FileStep, root: Path, held: list[int]) -> None:
+    """Keep the inode that *step* takes the name of, so that no later file gets it.
+
+    ext4 gives the number of a deleted file to the next one, and tmpfs never does; but one
+    plan is to be one run everywhere. ``O_PATH`` opens nothing: closing it takes no lock
+    away (https://man7.org/linux/man-pages/man2/open.2.html).
+    """
+    name = {"replace": step.path, "delete": step.path, "rename": step.to}
+    flag = getattr(os, "O_PATH", None)
+    if step.operation in name and flag is not None:
+        with suppress(OSError):  # there is none
+            held.append(os.open(root / name[step.operation], flag | os.O_NOFOLLOW))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +103,9 @@ class _WrittenFiles:
 
     def __init__(self, bench: FileBench, source: Source) -> None:
         self.source = source
+        self._held: list[int] = []
         self.writers: list[list[Step]] = [
-            [_BoundFileStep(step, source.root) for step in script]
+            [_BoundFileStep(step, source.root, self._held) for step in script]
             for script in bench.scripts
         ]
 
@@ -103,10 +121,13 @@ class _WrittenFiles:
         return None
 
     def close(self) -> None:
-        """There is nothing to close."""
+        """Let the inodes go that steps have taken the names of."""
+        while self._held:
+            os.close(self._held.pop())
 
     def discard(self) -> None:
-        """The next store removes what is there."""
+        """Let them go; the next store removes what is there."""
+        self.close()
 
 
 def capture_tree(root: Path) -> bytes:
