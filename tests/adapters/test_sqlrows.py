@@ -59,7 +59,9 @@ def test_no_snapshot_is_open_while_rows_are_handed_out(tmp_path: Path) -> None:
     """Whoever writes the database can reset its WAL in between."""
     path = tmp_path / "live.db"
     writer = apsw.Connection(str(path))
-    setup = "PRAGMA journal_mode = wal; CREATE TABLE t (id); INSERT INTO t VALUES (1), (2)"
+    setup = (
+        "PRAGMA journal_mode = wal; CREATE TABLE t (id); INSERT INTO t VALUES (1), (2)"
+    )
     writer.execute(setup).fetchall()
 
     found = read_rows(path, "SELECT id FROM t", end=math.inf, max_bytes=2**20)
