@@ -67,7 +67,7 @@ class AtOrAfter:
     def scan(self, source: Source, cursor: str | None) -> Iterator[Emission]:
         """Yield a row per event, then a checkpoint."""
         uri = f"{source.path.as_uri()}?mode=ro"
-        with closing(sqlite3.connect(uri, self.timeout_s, uri=True)) as db:
+        with closing(sqlite3.connect(uri, timeout=self.timeout_s, uri=True)) as db:
             watermark = int(cursor or 0)
             for row in db.execute(_SELECT.format(self.sign), (watermark,)).fetchall():
                 yield dict(zip(("id", "session", "data", "updated"), row, strict=True))
