@@ -118,6 +118,7 @@ class Deadline:
     def grace(self) -> None:
         """Give the next :meth:`run` a little time, however late it is."""
         if self._armed and self._alarmed:
+            self._alarms = 0  # else one that is still pending would shorten it again
             signal.setitimer(signal.ITIMER_REAL, GRACE_S, GRACE_S)
 
     def _arm(self, now: float) -> None:

@@ -18,7 +18,7 @@ import pytest
 
 from pytest_parsediff.adapters import deadline
 from pytest_parsediff.adapters.contain import Emitted, collect
-from pytest_parsediff.adapters.deadline import Deadline, TimeUp
+from pytest_parsediff.adapters.deadline import GRACE_S, Deadline, TimeUp
 from pytest_parsediff.adapters.python import as_adapter
 from pytest_parsediff.adapters.traces import own_stack
 from pytest_parsediff.core.canonical import Encoder, encode_lines
@@ -604,6 +604,31 @@ def test_a_close_gets_a_little_time_after_a_hang(
         collect(reader, source, context, timeout_s=0.01, max_output_mb=1)
 
     assert "closed" == reader.calls[-1]
+
+
+def test_an_alarm_that_was_pending_does_not_shorten_the_grace(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is heard once the time to clean up has been set, and sets it again."""
+    set_timer = signal.setitimer
+    delays: list[float] = []
+
+    def ring_once(which: int, delay_s: float, interval_s: float = 0.0) -> object:
+        delays.append(delay_s)
+        found = set_timer(which, delay_s, interval_s)
+        if len(delays) == 1:
+            signal.raise_signal(signal.SIGALRM)
+        return found
+
+    with Deadline(0.01) as limit:
+        for _ in range(8):
+            with suppress(TimeUp):
+                limit.run(lambda: time.sleep(60))
+        monkeypatch.setattr(signal, "setitimer", ring_once)
+        limit.grace()
+        monkeypatch.undo()
+
+    assert [GRACE_S, GRACE_S] == delays
 
 
 def test_a_close_that_hangs_is_ended(
