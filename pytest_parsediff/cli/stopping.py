@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Self
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+#: A signal that comes again so soon is the same one, seconds: ``timeout`` sends its own
+#: to the process and then to the group that it is in.
+_ECHO_S = 0.5
 
 
 class Stopped(KeyboardInterrupt):
@@ -21,12 +25,17 @@ class Stopper:
     The first one ends what is :meth:`interruptible`, or the next thing that is. A
     second one, of somebody who cannot wait, raises ``KeyboardInterrupt`` anywhere.
 
+    Args:
+        clock: Tells seconds.
+
     Attributes:
         signal: The first one that came; ``None`` if none did.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.signal: int | None = None
+        self._clock = clock
+        self._came_s = 0.0
         self._is_armed = False
         self._before: dict[int, object] = {}
 
@@ -41,8 +50,10 @@ class Stopper:
 
     def _handle(self, number: int, _frame: FrameType | None) -> None:
         if self.signal is not None:
+            if self._clock() - self._came_s < _ECHO_S:
+                return
             raise KeyboardInterrupt
-        self.signal = number
+        self.signal, self._came_s = number, self._clock()
         if self._is_armed:
             raise Stopped
 

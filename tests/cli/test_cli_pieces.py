@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import threading
 import time
 from pathlib import Path
@@ -16,6 +17,7 @@ from pytest_parsediff.cli.console import Console
 from pytest_parsediff.cli.cursors import read_cursor, write_cursor
 from pytest_parsediff.cli.novelty import Novelty
 from pytest_parsediff.cli.sight import look
+from pytest_parsediff.cli.stopping import Stopper
 from pytest_parsediff.cli.watching import Watcher
 from pytest_parsediff.core.errors import CursorFileError
 from pytest_parsediff.core.event import Notice
@@ -281,3 +283,16 @@ def test_progress_is_for_terminals_only(monkeypatch: pytest.MonkeyPatch) -> None
     assert said == file.getvalue()
     shown = "1,234 events, 2.0 MiB, 1.0 MiB/s"
     assert f"\r{shown}\r{'':<{len(shown)}}\r{said}" == screen.getvalue()
+
+
+def test_a_signal_that_is_sent_twice_at_once_is_one() -> None:
+    """``timeout -s INT`` sends it to the process, and to its group; people take longer."""
+    now = [10.0]
+    with Stopper(lambda: now[0]) as stopper:
+        signal.raise_signal(signal.SIGINT)
+        now[0] += 0.1
+        signal.raise_signal(signal.SIGINT)
+        assert stopper.signal == signal.SIGINT
+        now[0] += 1
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
